@@ -1,0 +1,80 @@
+"""The product's exceptions. Foreign exceptions are translated into these at the edge that meets them.
+
+    EventCenterError
+    ├── ConfigError          a setting is wrong (exit code 2)
+    ├── QuerySyntaxError     a search expression is wrong (HTTP 400, points at the place)
+    ├── NotFoundError        what was asked for is not there (HTTP 404)
+    ├── MalformedEvent       an object of the watch that no event can be made of
+    ├── StoreError           the data directory cannot be used
+    │   ├── StoreBusy        another process has it
+    │   ├── StoreTooNew      a newer program wrote it
+    │   └── StoreUnwritable  the disk is full, read-only or gone
+    └── ClusterError         the Kubernetes API cannot be used
+        ├── ClusterNotConfigured   there is no kubeconfig and no service account
+        ├── Forbidden              401 or 403: names the verb and the resource
+        └── Gone                   410: the position is too old, list again
+"""
+
+
+class EventCenterError(Exception):
+    """Every error that reaches people. `str(error)` is one line; `hint` says what to do."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(EventCenterError):
+    code = "bad_config"
+
+
+class QuerySyntaxError(EventCenterError):
+    """`at` is the place in the expression, counted in characters from 0; None where there is none."""
+
+    code = "bad_query"
+
+    def __init__(self, message: str, *, hint: str = "", at: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.at = at
+
+
+class NotFoundError(EventCenterError):
+    code = "not_found"
+
+
+class MalformedEvent(EventCenterError):
+    code = "malformed_event"
+
+
+class StoreError(EventCenterError):
+    code = "store"
+
+
+class StoreBusy(StoreError):
+    code = "store_busy"
+
+
+class StoreTooNew(StoreError):
+    code = "store_too_new"
+
+
+class StoreUnwritable(StoreError):
+    code = "store_unwritable"
+
+
+class ClusterError(EventCenterError):
+    code = "cluster"
+
+
+class ClusterNotConfigured(ClusterError):
+    code = "cluster_not_configured"
+
+
+class Forbidden(ClusterError):
+    code = "forbidden"
+
+
+class Gone(ClusterError):
+    code = "gone"

@@ -1,0 +1,59 @@
+"""What the parts ask of each other. Adapters need not inherit; tests pass small fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Protocol
+
+from eventcenter.model import Batch, EventDetail, Overview, Page, StoredChange, StoreStatus, StreamStatus
+from eventcenter.query import EventQuery
+
+Clock = Callable[[], int]
+"""Milliseconds since 1970 in UTC."""
+
+Deliver = Callable[[Batch], None]
+"""Hand a batch over to be stored. Blocks while the store is behind (that slows the watch down: nothing is dropped)
+and raises `StoreError` once the store has been closed."""
+
+
+class PositionKeeper(Protocol):
+    def position(self, stream: str) -> str | None:
+        """The committed resourceVersion of the stream; None when it has to be listed first."""
+
+
+class EventReader(Protocol):
+    """Reads of one instance's store. Every method may be called from any thread."""
+
+    def list_events(self, query: EventQuery) -> Page:
+        """Events that match, newest first (`order="asc"`: oldest first). QuerySyntaxError for a bad cursor."""
+
+    def event(self, uid: str) -> EventDetail:
+        """NotFoundError when there is none."""
+
+    def changes(self, after: int, limit: int) -> list[StoredChange]:
+        """Changes with a seq greater than `after`, oldest first, at most `limit`."""
+
+    def wait_for_change(self, after: int, timeout: float) -> int:
+        """Return the newest seq as soon as it is greater than `after`, or what it is after `timeout` seconds."""
+
+    def overview(self, from_time: int, to_time: int, zone: tzinfo, now: int) -> Overview: ...
+
+    def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
+        """Values of `namespace`, `reason`, `kind`, `host`, `component` or `problem` in the range, most frequent first."""
+
+
+class Center(Protocol):
+    """What the pages know of the running center."""
+
+    instance: str
+    demo: bool
+    reader: EventReader
+    now: Clock
+
+    def streams(self) -> list[StreamStatus]: ...
+
+    def store(self) -> StoreStatus: ...
+
+    def ready(self) -> list[str]:
+        """Why the center is not ready, one line each; empty when it is."""

@@ -1,0 +1,1 @@
+"""Where events are forwarded to: one file a destination (none yet)."""

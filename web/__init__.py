@@ -1,0 +1,1 @@
+"""The web pages and the HTTP API: a Flask application over the ports."""
