@@ -1,0 +1,39 @@
+"""`config check`: are all settings good, and what is in force?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from eventcenter.cli.options import RUN, takes_settings
+from eventcenter.config import TABLE, Loaded
+
+
+@click.group()
+def config() -> None:
+    """Settings: check them."""
+
+
+@config.command()
+@takes_settings(*RUN)
+def check(loaded: Loaded) -> None:
+    """Check the settings file, the environment and the flags, and print what is in force.
+
+    Takes every flag of `run`, starts nothing. The output can be used as eventcenter.yaml; secrets are hidden.
+    """
+    lines = [(f"{row.key}: {_yaml(value)}", loaded.origins[row.field]) for row, value in _effective(loaded)]
+    width = max(len(line) for line, _ in lines)
+    for line, origin in lines:
+        click.echo(f"{line:<{min(width, 60)}}  # {origin}")
+
+
+def _effective(loaded: Loaded) -> list[tuple[Any, Any]]:
+    values = [(row, getattr(loaded.settings, row.field)) for row in TABLE]
+    return [(row, None if value is None else row.show(value)) for row, value in values]
+
+
+def _yaml(value: Any) -> str:
+    """JSON is YAML; `null` means the default."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,38 @@
+"""`replay` and `import`: events from files, through the same pipeline as those of a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from eventcenter.cli.options import LOGGING, STORAGE, takes_settings
+from eventcenter.config import Loaded
+
+_file = click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@click.command()
+@_file
+@takes_settings(*STORAGE, *LOGGING)
+def replay(loaded: Loaded, file: Path) -> None:
+    """Feed a recorded watch stream (JSON lines) through the whole pipeline.
+
+    What is stored already is not stored twice, so that a replay can be repeated.
+    """
+    from eventcenter import app
+
+    app.replay(loaded.settings, file)
+
+
+@click.command(name="import")
+@_file
+@takes_settings(*STORAGE, *LOGGING)
+def import_(loaded: Loaded, file: Path) -> None:
+    """Import events: the output of `kubectl get events -A -o json`, or a recorded watch.
+
+    What is stored already is not stored twice, so that an import can be repeated.
+    """
+    from eventcenter import app
+
+    app.import_events(loaded.settings, file)

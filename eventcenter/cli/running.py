@@ -1,0 +1,32 @@
+"""`run` and `demo`: start the center and stay until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import click
+
+from eventcenter.cli.options import LOGGING, RUN, takes_settings
+from eventcenter.config import Loaded
+
+
+@click.command()
+@takes_settings(*RUN)
+def run(loaded: Loaded) -> None:
+    """Run the whole center: watch the cluster, store its events, serve pages and API.
+
+    In a Pod it uses the service account. SIGTERM stops it within 5 s; nothing is lost.
+    """
+    from eventcenter import app  # imports the web server and the Kubernetes client
+
+    app.run(loaded.settings)
+
+
+@click.command()
+@takes_settings("data_dir", "listen", *LOGGING)
+def demo(loaded: Loaded) -> None:
+    """Run the playground: a simulated cluster with a week of history and a live feed.
+
+    It needs no cluster, marks its data as demo data everywhere and keeps it in a directory of its own.
+    """
+    from eventcenter import app
+
+    app.run_demo(loaded.settings)

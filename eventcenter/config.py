@@ -1,0 +1,336 @@
+"""Settings: one table for the file, the environment, the flags, `--help` and docs/configuration.md.
+
+The fields of `Settings` are the table. `eventcenter.yaml` < `EVENTCENTER_*` < flags; every layer hands over
+what it was given as text (or YAML values), and all problems of all layers are reported together: whoever
+fixes a configuration wants the whole list, not one error a run."""
+# ruff: noqa: RUF009  `_setting` makes a dataclasses.field, which is what a dataclass wants there
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eventcenter import settingtypes as types
+from eventcenter.errors import ConfigError
+from eventcenter.settingtypes import Address, Source
+
+DEFAULT_FILE = "eventcenter.yaml"
+ENV_PREFIX = "EVENTCENTER_"
+FILE_ENV = ENV_PREFIX + "CONFIG"
+# Kubernetes describes every Service to every Pod; one called `eventcenter` or `eventcenter-web` gives
+# variables that look like ours. EVENTCENTER_CLUSTER is where the test cluster of the developers keeps its
+# state.
+_ENV_NOT_OURS = re.compile(
+    r"EVENTCENTER_(CLUSTER|(\w+_)?(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(TCP|UDP|SCTP)\w*))"
+)
+
+
+def _setting(
+    parse: Callable[[Any], Any],
+    default: Any,
+    *,
+    help: str,
+    metavar: str = "",
+    default_text: str | None = None,
+    key: str = "",
+    flag: str = "",
+    show: Callable[[Any], Any] = str,
+) -> Any:
+    """A row: `parse` raises ValueError saying what is accepted, `show` gives the value as the file has it."""
+    metadata = {
+        "parse": parse,
+        "help": help,
+        "metavar": metavar,
+        "default_text": default_text,
+        "key": key,
+        "flag": flag,
+        "show": show,
+    }
+    if callable(default):
+        return dataclasses.field(default_factory=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def default_data_dir() -> Path:
+    base = os.environ.get("XDG_DATA_HOME", "")
+    # The XDG specification: a relative path there is to be ignored.
+    root = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share"
+    return root / "eventcenter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    data_dir: Path = _setting(
+        types.path,
+        default_data_dir,
+        metavar="DIR",
+        default_text="$XDG_DATA_HOME/eventcenter, else ~/.local/share/eventcenter",
+        help="Where the events are kept.",
+    )
+    """A directory. The default is a place of the user's own: the first start needs no rights and finds the
+    same data from wherever it is started. The container image says `/data`, which is a volume."""
+
+    listen: Address = _setting(
+        types.address,
+        Address("127.0.0.1", 8080),
+        metavar="HOST:PORT",
+        help="Where the pages and the API are served.",
+    )
+    """An address and a TCP port; `:8080` means every address of the machine. The default can be reached from
+    this machine only, because events tell much about a cluster and there is no login by default."""
+
+    kubeconfig: Path | None = _setting(
+        types.path,
+        None,
+        metavar="FILE",
+        default_text="$KUBECONFIG, else ~/.kube/config; in a Pod its service account",
+        help="The kubeconfig of the cluster to watch.",
+    )
+    """A file. The default is what kubectl uses too."""
+
+    context: str | None = _setting(
+        types.text,
+        None,
+        metavar="NAME",
+        default_text="the current context of the kubeconfig",
+        help="The context of the kubeconfig to use.",
+    )
+    """A name as `kubectl config get-contexts` lists it."""
+
+    source: Source | None = _setting(
+        types.source,
+        None,
+        metavar="URI",
+        default_text="none: kubeconfig and context decide",
+        help="The cluster as kube-eventer names it.",
+        show=types.show_source,
+    )
+    """`kubernetes:[URL][?OPTION=VALUE&…]`, for those who come from kube-eventer: their line keeps working.
+    Options: `inClusterConfig`, `useServiceAccount`, `insecure` (true or false), `auth` (a kubeconfig file),
+    `apiVersion` (v1), `kubernetesClusterName`."""
+
+    sinks: tuple[str, ...] = _setting(
+        types.sinks,
+        (),
+        metavar="URI",
+        flag="--sink",
+        default_text="none",
+        help="Where to forward events; can be repeated. This version has no sinks yet.",
+        show=list,
+    )
+    """A list of addresses; in the environment separated by blanks. This version knows no sink, so that any
+    value is refused rather than ignored."""
+
+    retention_ms: int = _setting(
+        types.duration,
+        90 * types.DAY,
+        metavar="DURATION",
+        key="retention",
+        default_text="90d",
+        help="How long events are kept.",
+        show=types.show_duration,
+    )
+    """A whole number and a unit (m, h, d or w), 1h to 3650d. 90 days are a quarter to look back upon, and
+    what the hosted event center keeps."""
+
+    instance: str = _setting(
+        types.instance,
+        "default",
+        metavar="NAME",
+        help="The name under which this cluster's events are stored.",
+    )
+    """1 to 63 lower-case letters, digits and `-`: it is part of file names and addresses. One cluster needs
+    no other than the default."""
+
+    namespaces: tuple[str, ...] = _setting(
+        types.namespaces,
+        (),
+        metavar="A,B",
+        flag="--namespace",
+        default_text="all",
+        help="Watch these namespaces only, one watch each.",
+        show=list,
+    )
+    """A list, or text with commas. For where the rights cover some namespaces only; events about nodes lie in
+    `default`."""
+
+    npd: bool = _setting(
+        types.npd,
+        False,
+        help="Check the node that this runs on. This version has no node checks yet.",
+        show=bool,
+    )
+    """true or false. This version has no node checks, so that true is refused rather than ignored."""
+
+    demo_if_no_cluster: bool = _setting(
+        types.boolean,
+        False,
+        help="Start the playground where there is no kubeconfig at all.",
+        show=bool,
+    )
+    """true or false. Off, because whoever set up a center for a cluster must hear that the cluster is
+    missing; `make run` turns it on. Never in a Pod."""
+
+    log_level: str = _setting(
+        types.log_level, "info", metavar="LEVEL", help="How much to log: debug, info, warning or error."
+    )
+    """debug, info, warning or error. The bodies of events appear on debug only."""
+
+    log_format: str = _setting(
+        types.log_format, "text", metavar="FORMAT", help="How to log: text, or json with one object a line."
+    )
+    """text or json. The log goes to standard error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A row of the table as the command line and the documentation see it."""
+
+    field: str
+    key: str
+    env: str
+    flag: str
+    help: str
+    metavar: str
+    default_text: str
+    parse: Callable[[Any], Any]
+    show: Callable[[Any], Any]
+
+    @property
+    def is_switch(self) -> bool:
+        return not self.metavar
+
+    @property
+    def is_list(self) -> bool:
+        return self.flag == "--sink"
+
+
+def _row(field: dataclasses.Field[Any]) -> Setting:
+    meta = field.metadata
+    key = meta["key"] or field.name
+    default_text = meta["default_text"]
+    if default_text is None:
+        default_text = str(meta["show"](field.default)).lower()
+    return Setting(
+        field=field.name,
+        key=key,
+        env=ENV_PREFIX + key.upper(),
+        flag=meta["flag"] or "--" + key.replace("_", "-"),
+        help=meta["help"],
+        metavar=meta["metavar"],
+        default_text=default_text,
+        parse=meta["parse"],
+        show=meta["show"],
+    )
+
+
+TABLE: tuple[Setting, ...] = tuple(_row(field) for field in dataclasses.fields(Settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    settings: Settings
+    origins: dict[str, str]
+    """Field name → where its value came from (`default`, a file, a variable, a flag)."""
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    file: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Loaded:
+    """Settings of all layers. `flags` maps field names to what was given, None for a flag that was not.
+
+    ConfigError with one line for each problem.
+    """
+    env = os.environ if env is None else env
+    problems: list[str] = []
+    given: dict[str, tuple[str, Any]] = {}
+    given.update(_from_file(_file_name(file, env, cwd or Path()), problems))
+    given.update(_from_env(env, problems))
+    by_field = {row.field: row for row in TABLE}
+    for name, value in (flags or {}).items():
+        if value not in (None, ()):
+            given[name] = (by_field[name].flag, value)
+    values: dict[str, Any] = {}
+    for name, (origin, raw) in given.items():
+        try:
+            values[name] = by_field[name].parse(raw)
+        except ValueError as error:
+            problems.append(f"{origin}: {error}")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    origins = {row.field: given[row.field][0] if row.field in given else "default" for row in TABLE}
+    return Loaded(Settings(**values), origins)
+
+
+def load_settings(flags: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Settings:
+    return load(flags, file=file).settings
+
+
+def _file_name(file: Path | None, env: Mapping[str, str], cwd: Path) -> Path | None:
+    """The file to read; one that was asked for must exist, `eventcenter.yaml` here need not."""
+    if file is not None:
+        return file
+    if env.get(FILE_ENV):
+        return Path(env[FILE_ENV])
+    beside = cwd / DEFAULT_FILE
+    return beside if beside.exists() else None
+
+
+def _from_file(file: Path | None, problems: list[str]) -> dict[str, tuple[str, Any]]:
+    if file is None:
+        return {}
+    content = _read_yaml(file, problems)
+    rows = {row.key: row for row in TABLE}
+    given = {}
+    for key, value in content.items():
+        if key not in rows:
+            problems.append(f"{file}: {_unknown('setting', str(key), rows)}")
+        elif value is not None:
+            given[rows[key].field] = (f"{file}: {key}", value)
+    return given
+
+
+def _read_yaml(file: Path, problems: list[str]) -> dict[Any, Any]:
+    import yaml  # 40 ms, and most commands read no file
+
+    try:
+        content = yaml.safe_load(file.read_bytes())
+    except OSError as error:
+        problems.append(f"{file}: cannot be read: {error.strerror or error}")
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        problems.append(f"{file}: is not valid YAML: {' '.join(str(error).split())}")
+    else:
+        if isinstance(content, dict):
+            return content
+        if content is not None:
+            problems.append(f"{file}: must hold `setting: value` lines, not a {type(content).__name__}")
+    return {}
+
+
+def _from_env(env: Mapping[str, str], problems: list[str]) -> dict[str, tuple[str, Any]]:
+    rows = {row.env: row for row in TABLE}
+    given = {}
+    for name in sorted(env):
+        if name in rows:
+            if env[name] != "":
+                given[rows[name].field] = (name, env[name])
+        elif name.startswith(ENV_PREFIX) and name != FILE_ENV and not _ENV_NOT_OURS.fullmatch(name):
+            problems.append(_unknown("variable", name, rows))
+    return given
+
+
+def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
+    match = next((k for k in known if near and k.lower() == near[0]), None)
+    guess = f" Did you mean {match}?" if match else ""
+    return f"{what} {name!r} is not known.{guess} Known: {', '.join(known)}."

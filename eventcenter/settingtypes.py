@@ -1,0 +1,206 @@
+"""How values of settings are written: text or YAML in, checked values out. ValueError says what is
+accepted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+_UNITS = {"m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+_LONGEST = 3650 * DAY
+
+_TRUE = {"true", "yes", "on", "1"}
+_FALSE = {"false", "no", "off", "0"}
+_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SOURCE_SWITCHES = ("inClusterConfig", "useServiceAccount", "insecure")
+_SOURCE_OPTIONS = (*_SOURCE_SWITCHES, "auth", "apiVersion", "kubernetesClusterName")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen. `host` is empty nowhere: `:8080` has become 0.0.0.0."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """kube-eventer's `--source`. None: not said, so that the usual search decides."""
+
+    server: str | None = None
+    in_cluster: bool | None = None
+    use_service_account: bool = False
+    insecure: bool = False
+    kubeconfig: Path | None = None
+    uri: str = field(default="", compare=False)
+
+
+def text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"{_shown(value)} is not text")
+    if not str(value).strip():
+        raise ValueError("is empty")
+    if "\0" in str(value):
+        raise ValueError(f"{_shown(value)} holds a NUL character")
+    return str(value).strip()
+
+
+def path(value: Any) -> Path:
+    return Path(text(value)).expanduser()
+
+
+def boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ValueError(f"{_shown(value)} is neither true nor false")
+    return word in _TRUE
+
+
+def npd(value: Any) -> bool:
+    if boolean(value):
+        raise ValueError("this version has no node checks yet; leave it off")
+    return False
+
+
+def address(value: Any) -> Address:
+    given = text(value)
+    host, colon, port = given.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if not colon or (":" in host and not bracketed) or not re.fullmatch(r"\d{1,5}", port):
+        raise ValueError(
+            f"{given!r} is not HOST:PORT; accepted are 127.0.0.1:8080, [::1]:8080 and :8080 (every address)"
+        )
+    if int(port) > 65535:
+        raise ValueError(f"port {port} of {given!r} is not between 0 and 65535")
+    return Address(host.strip("[]") or "0.0.0.0", int(port))
+
+
+def duration(value: Any) -> int:
+    """Milliseconds of `90d`. A bare number is refused: days and seconds would both be plausible."""
+    given = text(value)
+    match = re.fullmatch(r"(\d{1,6})\s*([mhdw])", given)
+    if not match:
+        raise ValueError(
+            f"{given!r} is not a duration; accepted is a whole number and m, h, d or w, as in 90d"
+        )
+    length = int(match[1]) * _UNITS[match[2]]
+    if not HOUR <= length <= _LONGEST:
+        raise ValueError(f"{given!r} is not between 1h and 3650d")
+    return length
+
+
+def show_duration(length: int) -> str:
+    for unit, size in sorted(_UNITS.items(), key=lambda item: -item[1]):
+        if unit != "w" and length % size == 0:
+            return f"{length // size}{unit}"
+    return f"{length // MINUTE}m"
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """A YAML list, or text with commas or blanks between its parts."""
+    if isinstance(value, list | tuple):
+        return tuple(text(item) for item in value)
+    return tuple(part for part in re.split(r"[,\s]+", text(value)) if part)
+
+
+def sinks(value: Any) -> tuple[str, ...]:
+    given = words(value) if isinstance(value, list | tuple) else tuple(text(value).split())
+    if given:
+        # The address may carry a token: only its name is repeated.
+        names = ", ".join(uri.split(":", 1)[0] for uri in given)
+        raise ValueError(f"{names!r}: this version cannot forward events yet; there is no sink")
+    return ()
+
+
+def instance(value: Any) -> str:
+    given = text(value)
+    if not _DNS_LABEL.fullmatch(given):
+        raise ValueError(f"{given!r} is not a name of 1 to 63 lower-case letters, digits and -")
+    return given
+
+
+def namespaces(value: Any) -> tuple[str, ...]:
+    given = words(value)
+    for name in given:
+        if not _DNS_LABEL.fullmatch(name):
+            raise ValueError(f"{name!r} is not a namespace (1 to 63 lower-case letters, digits and -)")
+    return tuple(dict.fromkeys(given))
+
+
+def _one_of(value: Any, accepted: tuple[str, ...]) -> str:
+    given = text(value).lower()
+    if given not in accepted:
+        raise ValueError(f"{given!r} is not one of {', '.join(accepted)}")
+    return given
+
+
+def log_level(value: Any) -> str:
+    return _one_of(value, ("debug", "info", "warning", "error"))
+
+
+def log_format(value: Any) -> str:
+    return _one_of(value, ("text", "json"))
+
+
+def source(value: Any) -> Source:
+    given = text(value)
+    name, _, rest = given.partition(":")
+    if name != "kubernetes":
+        raise ValueError(f"{name!r} is not a source; accepted is kubernetes:[URL][?OPTION=VALUE&…]")
+    try:
+        url = urlsplit(rest)
+        options = dict(parse_qsl(url.query, keep_blank_values=True))
+        if rest.partition("?")[0] and (url.scheme not in ("http", "https") or not url.hostname):
+            raise ValueError("no URL")
+        _ = url.port
+    except ValueError:
+        raise ValueError(
+            f"{show_source(given)!r} holds no http or https URL; accepted is kubernetes:https://HOST:PORT"
+        ) from None
+    return _source_of(rest.partition("?")[0], options, given)
+
+
+def _source_of(server: str, options: dict[str, str], uri: str) -> Source:
+    for option in options:
+        if option not in _SOURCE_OPTIONS:
+            raise ValueError(f"option {option!r} is not known. Known: {', '.join(_SOURCE_OPTIONS)}.")
+    if options.get("apiVersion") not in (None, "", "v1"):
+        raise ValueError(f"apiVersion {options['apiVersion']!r} is not known; accepted is v1")
+    switches: dict[str, bool] = {}
+    for option in _SOURCE_SWITCHES:
+        if option in options:
+            try:
+                switches[option] = boolean(options[option])
+            except ValueError as error:
+                raise ValueError(f"option {option}: {error}") from None
+    return Source(
+        server=server or None,
+        in_cluster=switches.get("inClusterConfig"),
+        use_service_account=switches.get("useServiceAccount", False),
+        insecure=switches.get("insecure", False),
+        kubeconfig=path(options["auth"]) if options.get("auth") else None,
+        uri=uri,
+    )
+
+
+def show_source(value: Source | str | None) -> str:
+    """The URI without a password that somebody put into it."""
+    uri = value.uri if isinstance(value, Source) else value or ""
+    return re.sub(r"//[^/@?]*@", "//***@", uri)
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
