@@ -1,0 +1,163 @@
+"""Turns batches of changes into rows. Runs in the writer's thread, inside its transaction; `decide` says what is news."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from eventcenter.model import Batch, Event
+from eventcenter.store.decide import LOOK_UP_AT_ONCE, Decisions, Pending, marks
+from eventcenter.store.packing import Packer, pack_uid
+from eventcenter.store.schema import BUCKET_MS, place, place_time
+from eventcenter.store.terms import TermWriter
+from eventcenter.store.words import WordRow, WordWriter, word_row
+
+_EVENT_COLUMNS = (
+    "id, eid, seq, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, "
+    "first_time, last_time, action, problem, api_version, message, raw"
+)
+_INSERT_EVENT = f"INSERT INTO event ({_EVENT_COLUMNS}) VALUES ({','.join('?' * 21)})"
+_UPSERT_ROLLUP = (
+    "INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET occurrences = occurrences + excluded.occurrences"
+)
+_UPSERT_POSITION = (
+    "INSERT INTO position VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
+    "resource_version = excluded.resource_version, committed = excluded.committed"
+)
+
+@dataclass(slots=True)
+class Applied:
+    """What one transaction did."""
+
+    changes: int = 0
+    duplicates: int = 0
+    newest_seq: int = 0
+
+
+class Applier:
+    """Holds the caches that go with the write connection. `classify` gives an event its problem id ('' for none)."""
+
+    def __init__(self, connection: sqlite3.Connection, classify: Callable[[Event], str], clock: Callable[[], int]) -> None:
+        self._connection = connection
+        self._classify = classify
+        self._clock = clock
+        self._terms = TermWriter(connection)
+        self._words = WordWriter(connection)
+        self._packer = Packer(connection)
+        row = connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()
+        self.seq: int = row[0] if row else 0
+
+    def apply(self, batches: list[Batch]) -> Applied:
+        """Store everything of `batches`. The caller has begun the transaction and commits or calls `rolled_back`."""
+        work = Decisions(self._connection, self.seq, self._classify)
+        work.look_up(change.event.uid for batch in batches for change in batch.changes)
+        for batch in batches:
+            recorded = not batch.stream.startswith("events")
+            for change in batch.changes:
+                work.take(change, recorded=recorded)
+        now = self._clock()
+        self._write(work, now)
+        self._connection.executemany(
+            _UPSERT_POSITION,
+            [
+                (batch.stream, batch.position, now)
+                for batch in batches
+                if batch.position is not None or batch.forget_position
+            ],
+        )
+        return Applied(changes=len(work.log), duplicates=work.duplicates, newest_seq=work.seq)
+
+    def committed(self, applied: Applied) -> None:
+        self.seq = applied.newest_seq
+        self._terms.committed()
+
+    def rolled_back(self) -> None:
+        self._terms.rolled_back()
+        self._words.rolled_back()
+
+    def _write(self, work: Decisions, now: int) -> None:
+        execute = self._connection.executemany
+        if work.gone:
+            execute("DELETE FROM live WHERE uid = ?", [(uid,) for uid in work.gone])
+        if not work.log:
+            return
+        moved = [pending.old for pending in work.pending.values() if pending.old]
+        if moved:
+            execute("DELETE FROM event WHERE id = ?", [(row[0],) for row in moved])
+            self._words.delete(moved)
+        rows, words, live = self._rows(work, now)
+        execute(_INSERT_EVENT, rows)
+        self._words.insert(words)
+        execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)", live)
+        execute(
+            "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
+            [(e.seq, e.eid, e.event.last_time, e.event.count, e.occurrences, e.message_before) for e in work.log],
+        )
+        execute(_UPSERT_ROLLUP, self._rollup(work, now))
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('seq', ?)", (work.seq,))
+
+    def _rows(self, work: Decisions, now: int) -> tuple[list[tuple[object, ...]], list[WordRow], list[tuple[object, ...]]]:
+        rows: list[tuple[object, ...]] = []
+        words: list[WordRow] = []
+        live: list[tuple[object, ...]] = []
+        number = self._terms.number
+        places = self._free_places(work.pending.values(), now)
+        for (uid, pending), event_id in zip(work.pending.items(), places, strict=True):
+            event, known = pending.change.event, work.known[uid]
+            rows.append(
+                (
+                    event_id, known.eid, pending.seq, uid, number(event.level), number(event.reason),
+                    number(event.kind), number(event.namespace), event.name, pack_uid(event.object_uid),
+                    number(event.field_path), number(event.component), number(event.hostname), event.count,
+                    event.first_time, event.last_time, number(event.action), number(pending.problem),
+                    number(event.api_version), event.message, self._packer.pack(event, pending.change.raw),
+                )
+            )  # fmt: skip
+            words.append(word_row(event_id, event.message, event.name, event.reason, uid))
+            if uid not in work.gone:
+                live.append(
+                    (uid, known.eid, event_id, pending.change.resource_version, event.count, event.last_time)
+                )
+        return rows, words, live
+
+    def _free_places(self, pending: Iterable[Pending], now: int) -> list[int]:
+        """A place for each event. Two changes of the same second whose numbers are 2^20 apart want the same one (it
+        takes an import into a busy hour): the later takes the next that is free."""
+        wanted = [place(item.change.event.last_time, item.seq, now) for item in pending]
+        taken: set[int] = set()
+        for start in range(0, len(wanted), LOOK_UP_AT_ONCE):
+            some = wanted[start : start + LOOK_UP_AT_ONCE]
+            taken.update(
+                row[0] for row in self._connection.execute(f"SELECT id FROM event WHERE id IN ({marks(some)})", some)
+            )
+        if not taken and len(set(wanted)) == len(wanted):
+            return wanted
+        result = []
+        for event_id in wanted:
+            while event_id in taken or self._occupied(event_id):
+                event_id += 1
+            taken.add(event_id)
+            result.append(event_id)
+        return result
+
+    def _occupied(self, event_id: int) -> bool:
+        return self._connection.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone() is not None
+
+    def _rollup(self, work: Decisions, now: int) -> list[tuple[int, ...]]:
+        number = self._terms.number
+        sums: Counter[tuple[int, ...]] = Counter()
+        for entry in work.log:
+            if entry.occurrences:
+                event = entry.event
+                bucket = place_time(place(event.last_time, entry.seq, now)) // BUCKET_MS
+                key = (
+                    bucket, number(event.level), number(event.reason), number(event.namespace), number(event.kind),
+                    number(event.hostname), number(event.component), number(entry.problem),
+                )  # fmt: skip
+                sums[key] += entry.occurrences
+        return [(*key, occurrences) for key, occurrences in sorted(sums.items())]
+
+

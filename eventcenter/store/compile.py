@@ -1,0 +1,155 @@
+"""An EventQuery as SQL. Pure but for looking up the numbers of filter values.
+
+A list is read in the order of `event.id` (time). What drives it is, in this order: the full-text table of each day (a
+search, a name), else the index of one filter with a single value, else the table itself; all other filters are checks
+on the rows found. The unary + keeps SQLite from choosing an index that would have to be sorted.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass, field
+
+from eventcenter.errors import QuerySyntaxError
+from eventcenter.query import EventQuery, Search
+from eventcenter.store.schema import first_place
+from eventcenter.store.words import spaced
+
+COLUMN = {
+    "level": "level",
+    "kind": "kind",
+    "namespace": "namespace",
+    "reason": "reason",
+    "host": "host",
+    "component": "component",
+    "problem": "problem",
+}
+"""Filter → interned column of `event` and `rollup`."""
+
+_DRIVERS = ("problem", "reason", "namespace", "host", "kind")
+"""Indexed columns, the most selective kind first."""
+
+FOREVER = 1 << 62
+
+
+@dataclass(slots=True)
+class Compiled:
+    """`first` and `last` are the places to read between, both inclusive; `match` is an FTS5 expression or None."""
+
+    where: list[str] = field(default_factory=list)
+    values: list[object] = field(default_factory=list)
+    match: str | None = None
+    first: int = 0
+    last: int = FOREVER
+    impossible: bool = False
+    """A filter names a value that no event has."""
+
+
+def compile_query(connection: sqlite3.Connection, query: EventQuery) -> Compiled:
+    compiled = Compiled()
+    if query.from_time is not None:
+        compiled.first = first_place(query.from_time)
+    if query.to_time is not None:
+        compiled.last = first_place(query.to_time + 999) - 1
+    _cursor(compiled, query)
+    driver = _driver(query)
+    for name, accepted in query.filters.items():
+        if accepted and name != "name":
+            _interned(connection, compiled, name, accepted, indexed=name == driver)
+    _names(compiled, query.filters.get("name", ()))
+    text = match_expression(query.search)
+    if text is None and query.search.terms:
+        compiled.impossible = True  # only signs, no word: nothing is indexed under that
+    elif text is not None:
+        compiled.match = f"{compiled.match} AND {text}" if compiled.match else text
+    return compiled
+
+
+def _driver(query: EventQuery) -> str | None:
+    for name in _DRIVERS:
+        accepted = query.filters.get(name, ())
+        if len(accepted) == 1 and "*" not in accepted[0]:
+            return name
+    return None
+
+
+def _cursor(compiled: Compiled, query: EventQuery) -> None:
+    if query.cursor is None:
+        return
+    if not re.fullmatch(r"[0-9a-f]{1,15}", query.cursor):
+        raise QuerySyntaxError(
+            f"the cursor {query.cursor!r} is not one", hint="Take `next` of the page before, unchanged."
+        )
+    at = int(query.cursor, 16)
+    if query.order == "desc":
+        compiled.last = min(compiled.last, at - 1)
+    else:
+        compiled.first = max(compiled.first, at + 1)
+
+
+def _interned(
+    connection: sqlite3.Connection, compiled: Compiled, name: str, accepted: tuple[str, ...], *, indexed: bool
+) -> None:
+    numbers: set[int] = set()
+    for value in accepted:
+        if value == "*":
+            return
+        how = "GLOB" if "*" in value else "="
+        pattern = glob_pattern(value) if "*" in value else value
+        numbers.update(row[0] for row in connection.execute(f"SELECT id FROM term WHERE text {how} ?", (pattern,)))
+    if not numbers:
+        compiled.impossible = True
+        return
+    column = COLUMN[name]
+    listed = ",".join(map(str, sorted(numbers)))
+    if indexed and numbers != {0}:
+        compiled.where.append(f"e.{column} = {listed}")
+        if name in ("host", "problem"):  # says the partial index's condition
+            compiled.where.append(f"e.{column} <> 0")
+    else:
+        compiled.where.append(f"+e.{column} IN ({listed})")
+
+
+def _names(compiled: Compiled, accepted: tuple[str, ...]) -> None:
+    """Names of objects are not indexed by themselves: their words in the full text find them, equality decides."""
+    if not accepted or "*" in accepted:
+        return
+    checks, matches = [], []
+    for value in accepted:
+        checks.append("e.name GLOB ?" if "*" in value else "e.name = ?")
+        compiled.values.append(glob_pattern(value) if "*" in value else value)
+        matches.append(_name_match(value))
+    compiled.where.append(f"({' OR '.join(checks)})")
+    if all(matches):
+        compiled.match = "(" + " OR ".join(f"name : {match}" for match in matches) + ")"
+
+
+def _name_match(value: str) -> str | None:
+    """None when the name begins with a * (no word to look for) or holds no letter or digit."""
+    stem = value.split("*", 1)[0]
+    if not any(char.isalnum() for char in stem):
+        return None
+    if "*" not in value:
+        return quoted(stem)
+    return quoted(stem) + "*" if stem[-1].isalnum() or stem[-1] in "-._" else quoted(stem)
+
+
+def glob_pattern(value: str) -> str:
+    """Only * is a wildcard for us; SQLite's GLOB also knows ? and [ ]."""
+    return re.sub(r"[\[?]", lambda found: f"[{found.group()}]", value)
+
+
+def quoted(text: str) -> str:
+    """Any text as one FTS5 phrase."""
+    return '"' + spaced(text).replace('"', '""').replace("\0", " ") + '"'
+
+
+def match_expression(search: Search) -> str | None:
+    """All terms, in message, name or reason. A term without letters or digits has no word to find: it is left out."""
+    terms = [
+        quoted(term.text) + ("*" if term.prefix else "")
+        for term in search.terms
+        if any(char.isalnum() for char in term.text)
+    ]
+    return "{message name reason} : (" + " AND ".join(terms) + ")" if terms else None

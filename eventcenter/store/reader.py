@@ -1,0 +1,256 @@
+"""EventReader over SQLite: read-only connections, one to a call, kept in a small pool for any thread."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+from eventcenter.errors import NotFoundError, StoreError
+from eventcenter.model import Event, EventDetail, Occurrence, Overview, Page, StoredChange
+from eventcenter.query import EventQuery
+from eventcenter.store.compile import FOREVER, Compiled, compile_query
+from eventcenter.store.files import open_for_reading
+from eventcenter.store.overview import Rollups
+from eventcenter.store.packing import Unpacker, pack_uid, unpack_uid
+from eventcenter.store.terms import TermReader
+from eventcenter.store.words import days_between, uid_token
+
+_ROW = (
+    "e.id, e.seq, e.uid, e.level, e.reason, e.kind, e.namespace, e.name, e.object_uid, e.field_path, e.component, "
+    "e.host, e.count, e.first_time, e.last_time, e.action, e.problem, e.api_version, e.message"
+)
+_TERM_COLUMNS = (3, 4, 5, 6, 9, 10, 11, 15, 16, 17)
+POLL_S = 0.25
+"""Between two looks at a store that another process writes."""
+MAX_OCCURRENCES = 1_000
+OOM_PROBLEMS = ("pod-oom-killed", "node-oom-killing", "node-system-oom")
+
+Row = tuple[Any, ...]
+
+
+class Reader:
+    """See `ports.EventReader`. `wait` is the writer's signal; without one (another process writes) it polls."""
+
+    def __init__(
+        self,
+        path: Path,
+        instance: str,
+        *,
+        error_problems: frozenset[str] = frozenset(),
+        wait: Callable[[int, float], int] | None = None,
+    ) -> None:
+        self._path = path
+        self._instance = instance
+        self._error_problems = error_problems
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        self._terms = TermReader()
+        self._wait = wait or self._poll
+        with self._connection() as connection:  # refuses a missing or foreign file at once
+            self._unpacker = Unpacker(connection)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or open_for_reading(self._path)
+        try:
+            connection.execute("BEGIN")  # one snapshot for all statements of a call
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise StoreError(f"{self._path} cannot be read: {error}") from error
+        except BaseException:
+            connection.rollback()
+            self._give_back(connection)
+            raise
+        self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                return self._idle.append(connection)
+        connection.close()
+
+    def list_events(self, query: EventQuery) -> Page:
+        with self._connection() as connection:
+            compiled = compile_query(connection, query)
+            rows = self._rows(connection, compiled, query.order, query.limit + 1)
+            events = self._events(connection, rows[: query.limit])
+        more = len(rows) > query.limit
+        return Page(events, f"{rows[query.limit - 1][0]:x}" if more else None)
+
+    def _rows(self, connection: sqlite3.Connection, compiled: Compiled, order: str, limit: int) -> list[Row]:
+        if compiled.impossible or compiled.first > compiled.last:
+            return []
+        where = " AND ".join(compiled.where + ["e.id BETWEEN ? AND ?"])
+        bounds = (*compiled.values, compiled.first, compiled.last)
+        if compiled.match is None:
+            sql = f"SELECT {_ROW} FROM event e WHERE {where} ORDER BY e.id {order} LIMIT ?"
+            return connection.execute(sql, (*bounds, limit)).fetchall()
+        rows: list[Row] = []
+        first, last = compiled.first, min(compiled.last, FOREVER)
+        for day in days_between(connection, first, last, newest_first=order == "desc"):
+            sql = (
+                f"SELECT {_ROW} FROM words_{day} w CROSS JOIN event e ON e.id = w.rowid "
+                f"WHERE words_{day} MATCH ? AND {where} ORDER BY w.rowid {order} LIMIT ?"
+            )
+            rows += connection.execute(sql, (compiled.match, *bounds, limit - len(rows))).fetchall()
+            if len(rows) >= limit:
+                break
+        return rows
+
+    def _events(self, connection: sqlite3.Connection, rows: list[Row]) -> list[Event]:
+        texts = self._terms.texts(connection, (row[column] for row in rows for column in _TERM_COLUMNS))
+        return [_event(row, texts, self._instance) for row in rows]
+
+    def event(self, uid: str) -> EventDetail:
+        packed = pack_uid(uid)
+        with self._connection() as connection:
+            row = self._find(connection, packed)
+            if row is None:
+                raise NotFoundError(
+                    f"there is no event with uid {uid[:100]!r}", hint="It may be older than the retention."
+                )
+            (event,) = self._events(connection, [row])
+            eid, raw = connection.execute("SELECT eid, raw FROM event WHERE id = ?", (row[0],)).fetchone()
+            history = connection.execute(
+                "SELECT seq, time, count, occurrences, message_before FROM change WHERE seq = ? UNION ALL "
+                "SELECT seq, time, count, occurrences, message_before FROM change WHERE eid = ? AND seq <> eid "
+                "ORDER BY seq DESC LIMIT ?",
+                (eid, eid, MAX_OCCURRENCES),
+            ).fetchall()
+        return EventDetail(event, self._unpacker.unpack(event, raw), _occurrences(history, event.message))
+
+    def _find(self, connection: sqlite3.Connection, uid: bytes | str) -> Row | None:
+        live = connection.execute(
+            f"SELECT {_ROW} FROM live l JOIN event e ON e.id = l.id WHERE l.uid = ?", (uid,)
+        ).fetchone()
+        if live:
+            return tuple(live)
+        for day in days_between(connection, 0, FOREVER, newest_first=True):
+            row = connection.execute(
+                f"SELECT {_ROW} FROM words_{day} w CROSS JOIN event e ON e.id = w.rowid "
+                f"WHERE words_{day} MATCH ? AND e.uid = ?",
+                (f'uid:"{uid_token(uid)}"', uid),
+            ).fetchone()
+            if row:
+                return tuple(row)
+        return None
+
+    def changes(self, after: int, limit: int) -> list[StoredChange]:
+        # The message at a change is what the next change that altered it kept as "before".
+        message = (
+            "coalesce((SELECT n.message_before FROM change n WHERE n.eid = c.eid AND n.seq <> n.eid AND n.seq > c.seq "
+            "AND n.message_before IS NOT NULL ORDER BY n.seq LIMIT 1), e.message)"
+        )
+        row = _ROW.replace("e.seq", "c.seq").replace("e.count", "c.count").replace("e.last_time", "c.time")
+        with self._connection() as connection:
+            rows = connection.execute(
+                f"SELECT {row.replace('e.message', message)}, c.occurrences FROM change c JOIN event e ON e.eid = c.eid "
+                "WHERE c.seq > ? ORDER BY c.seq LIMIT ?",
+                (after, limit),
+            ).fetchall()
+            events = self._events(connection, rows)
+        return [StoredChange(event, row[-1]) for event, row in zip(events, rows, strict=True)]
+
+    def newest_seq(self) -> int:
+        with self._connection() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()
+        return int(row[0]) if row else 0
+
+    def wait_for_change(self, after: int, timeout: float) -> int:
+        return self._wait(after, timeout)
+
+    def _poll(self, after: int, timeout: float) -> int:
+        deadline = time.monotonic() + timeout
+        while (seq := self.newest_seq()) <= after and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(POLL_S, left))
+        return seq
+
+    def overview(self, from_time: int, to_time: int, zone: tzinfo, now: int) -> Overview:
+        with self._connection() as connection:
+            rollups = Rollups(connection, self._error_problems)
+            trend, bucket_ms = rollups.trend(from_time, to_time)
+            today, yesterday = rollups.errors_today_and_yesterday(zone, now)
+            return Overview(
+                from_time=from_time,
+                to_time=to_time,
+                totals=rollups.totals(from_time, to_time),
+                errors_today=today,
+                errors_yesterday=yesterday,
+                trend=trend,
+                bucket_ms=bucket_ms,
+                top_reasons=rollups.top("reason", from_time, to_time, 10),
+                top_namespaces=rollups.top("namespace", from_time, to_time, 10),
+                top_nodes=rollups.top("host", from_time, to_time, 10),
+                oom=self._newest(connection, OOM_PROBLEMS, from_time, to_time),
+            )
+
+    def _newest(
+        self, connection: sqlite3.Connection, problems: tuple[str, ...], from_time: int, to_time: int
+    ) -> list[Event]:
+        """The newest events of any of the problems: each has its own stretch of the index, the newest of all win."""
+        rows: list[Row] = []
+        for problem in problems:
+            query = EventQuery(from_time, to_time, {"problem": (problem,)})
+            rows += self._rows(connection, compile_query(connection, query), "desc", 20)
+        rows.sort(key=lambda row: row[0], reverse=True)
+        return self._events(connection, rows[:20])
+
+    def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
+        with self._connection() as connection:
+            rollups = Rollups(connection, self._error_problems)
+            return [entry.value for entry in rollups.top(field, from_time, to_time, limit)]
+
+
+def _event(row: Row, texts: dict[int, str], instance: str) -> Event:
+    (
+        _, seq, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, first_time,
+        last_time, action, problem, api_version, message, *_,
+    ) = row  # fmt: skip
+    return Event(
+        uid=unpack_uid(uid),
+        level=texts[level],
+        reason=texts[reason],
+        kind=texts[kind],
+        namespace=texts[namespace],
+        name=name,
+        object_uid=unpack_uid(object_uid),
+        field_path=texts[field_path],
+        message=message,
+        component=texts[component],
+        hostname=texts[host],
+        count=count,
+        first_time=first_time,
+        last_time=last_time,
+        action=texts[action],
+        problem=texts[problem],
+        api_version=texts[api_version],
+        seq=seq,
+        instance=instance,
+    )
+
+
+def _occurrences(history: list[Row], message: str) -> list[Occurrence]:
+    """Oldest first, from rows newest first; going back in time each row may say what the message was before it."""
+    result = []
+    for seq, time_, count, occurrences, before in history:
+        result.append(Occurrence(seq, time_, count, occurrences, message))
+        message = message if before is None else str(before)
+    return result[::-1]

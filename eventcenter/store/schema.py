@@ -1,0 +1,159 @@
+"""The tables, as migrations. A migration is a named function that runs in one transaction and is never edited again.
+
+The shape follows from 22.5 million events on a small machine; `docs/decisions/` argues it, in short:
+
+- `event.id` is a place in time: second of the event time << 20 | low bits of the change's number. A counted-up event
+  moves to its new place, so lists, time ranges, full text (rowid order) and retention are all ranges of one key.
+- `event.eid` is the number of the event's first change and never moves; the change log points at it.
+- `change` has one small row for every change ever; its rowid is `seq`, the cursor of every consumer.
+- `live` maps uid to event only for what the cluster still holds, so the hot path never searches millions of random
+  uids on disk. Older uids are found through a token in the full-text index.
+- Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never merges
+  the word lists of ninety days and retention drops whole tables.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+APPLICATION_ID = 0x4B45_4331  # "KEC1": says whose file this is, `file` and SQLite's own tools show it
+
+_V1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dictionary (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+
+CREATE TABLE term (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+INSERT INTO term VALUES (0, '');
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    eid INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    uid ANY NOT NULL,
+    level INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    object_uid ANY NOT NULL,
+    field_path INTEGER NOT NULL,
+    component INTEGER NOT NULL,
+    host INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    first_time INTEGER NOT NULL,
+    last_time INTEGER NOT NULL,
+    action INTEGER NOT NULL,
+    problem INTEGER NOT NULL,
+    api_version INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    raw BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX event_eid ON event (eid);
+CREATE INDEX event_reason ON event (reason);
+CREATE INDEX event_namespace ON event (namespace);
+CREATE INDEX event_kind ON event (kind);
+CREATE INDEX event_host ON event (host) WHERE host <> 0;
+CREATE INDEX event_problem ON event (problem) WHERE problem <> 0;
+
+CREATE TABLE change (
+    seq INTEGER PRIMARY KEY,
+    eid INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    occurrences INTEGER NOT NULL,
+    message_before TEXT
+) STRICT;
+CREATE INDEX change_again ON change (eid) WHERE seq <> eid;
+
+CREATE TABLE live (
+    uid ANY PRIMARY KEY,
+    eid INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    resource_version TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_time INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollup (
+    bucket INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    host INTEGER NOT NULL,
+    component INTEGER NOT NULL,
+    problem INTEGER NOT NULL,
+    occurrences INTEGER NOT NULL,
+    PRIMARY KEY (bucket, level, reason, namespace, kind, host, component, problem)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE position (
+    stream TEXT PRIMARY KEY,
+    resource_version TEXT,
+    committed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE words (day INTEGER PRIMARY KEY) STRICT;
+"""
+
+BUCKET_MS = 15 * 60 * 1000
+"""Width of a roll-up bucket: a quarter of an hour divides the offset of every time zone in use."""
+
+PLACE_BITS = 20
+
+
+def place(time: int, seq: int, received: int) -> int:
+    """The `event.id` of an event of `time` (ms). A time more than an hour ahead of its arrival is a wrong clock: it
+    takes its place at arrival, so that it does not stand on top of every list for years. Before 1970 counts as 1970."""
+    honest = time if time <= received + 3_600_000 else received
+    return max(0, honest // 1000) << PLACE_BITS | seq & (1 << PLACE_BITS) - 1
+
+
+def first_place(time: int) -> int:
+    """The smallest `event.id` of the second that `time` (ms) lies in: ranges are of whole seconds, as most times are."""
+    return max(0, time // 1000) << PLACE_BITS
+
+
+def place_time(event_id: int) -> int:
+    return (event_id >> PLACE_BITS) * 1000
+
+
+def day_of(event_id: int) -> int:
+    """Days since 1970 of a place: the number of its full-text table."""
+    return (event_id >> PLACE_BITS) // 86_400
+
+
+# remove_diacritics 2 lets `cafe` find `café`; - . _ belong to a word, as in names of Pods and images.
+WORDS_DDL = (
+    "CREATE VIRTUAL TABLE {table} USING fts5(message, name, reason, uid, content='', columnsize=0, "
+    "tokenize=\"unicode61 remove_diacritics 2 tokenchars '-._'\")"
+)
+
+
+def m001_first_schema(connection: sqlite3.Connection) -> None:
+    for statement in _V1.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [m001_first_schema]
+"""In order; the n-th one brings the file to `PRAGMA user_version` n."""
+
+
+def migrations() -> Any:
+    """The same list as a `sqlite_utils.Migrations`. Imported here: only a file that needs one pays for the import."""
+    from sqlite_utils import Migrations
+
+    registered = Migrations("eventcenter")
+    for version, step in enumerate(MIGRATIONS, start=1):
+
+        def apply(database: Any, version: int = version, step: Any = step) -> None:
+            step(database.conn)
+            database.conn.execute(f"PRAGMA user_version = {version}")
+
+        apply.__name__ = step.__name__
+        registered(name=step.__name__)(apply)
+    return registered

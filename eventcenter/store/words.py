@@ -1,0 +1,91 @@
+"""The full-text tables: one contentless FTS5 table a day of place, made when its first event comes.
+
+`rowid` is `event.id`. A contentless table must be told the old words to forget a row, so a row that moves is deleted
+here with exactly the text it was inserted with.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+
+from eventcenter.store.schema import WORDS_DDL, day_of
+
+MAX_INDEXED_CHARS = 16_384
+"""Of a message; more is kept and shown, but not searched."""
+
+WordRow = tuple[int, str, str, str, str]
+"""(event.id, message, name, reason, uid token)"""
+
+# Scripts that are written without spaces: each character is a word of its own, a query for several is a phrase.
+_UNSPACED = re.compile("([\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])")
+
+
+def spaced(text: str) -> str:
+    """Text as the tokenizer gets it; the same is done to what people search for."""
+    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
+
+
+def uid_token(uid: bytes | str) -> str:
+    """Eight hex digits that find an event by its uid; the few others of the same token are sorted out by equality."""
+    return f"{zlib.crc32(uid if isinstance(uid, bytes) else uid.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def word_row(event_id: int, message: str, name: str, reason: str, uid: bytes | str) -> WordRow:
+    return event_id, spaced(message[:MAX_INDEXED_CHARS]), spaced(name), spaced(reason), uid_token(uid)
+
+
+class WordWriter:
+    """Adds and removes rows, inside the writer's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._days: set[int] = set()
+        self.rolled_back()
+
+    def rolled_back(self) -> None:
+        """A day's table made since the last commit does not exist."""
+        self._days = {day for (day,) in self._connection.execute("SELECT day FROM words")}
+
+    def delete(self, rows: Iterable[WordRow]) -> None:
+        for day, some in _by_day(rows).items():
+            if day in self._days:
+                self._connection.executemany(
+                    f"INSERT INTO words_{day} (words_{day}, rowid, message, name, reason, uid) "
+                    "VALUES ('delete', ?, ?, ?, ?, ?)",
+                    some,
+                )
+
+    def insert(self, rows: Iterable[WordRow]) -> None:
+        for day, some in _by_day(rows).items():
+            self._make(day)
+            self._connection.executemany(
+                f"INSERT INTO words_{day} (rowid, message, name, reason, uid) VALUES (?, ?, ?, ?, ?)", some
+            )
+
+    def _make(self, day: int) -> None:
+        if day not in self._days:
+            self._connection.execute(WORDS_DDL.format(table=f"words_{day}"))
+            self._connection.execute("INSERT INTO words VALUES (?)", (day,))
+            self._days.add(day)
+
+
+def _by_day(rows: Iterable[WordRow]) -> dict[int, list[WordRow]]:
+    days: dict[int, list[WordRow]] = defaultdict(list)
+    for row in sorted(rows):
+        days[day_of(row[0])].append(row)
+    return days
+
+
+def days_between(connection: sqlite3.Connection, first: int, last: int, *, newest_first: bool) -> list[int]:
+    """The days with a table that hold places from `first` to `last`."""
+    direction = "DESC" if newest_first else "ASC"
+    return [
+        day
+        for (day,) in connection.execute(
+            f"SELECT day FROM words WHERE day BETWEEN ? AND ? ORDER BY day {direction}", (day_of(first), day_of(last))
+        )
+    ]

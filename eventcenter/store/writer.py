@@ -1,0 +1,234 @@
+"""The one writer of a store: a thread that takes batches from a bounded queue and commits them, many in one transaction.
+
+Nothing is ever dropped: while the file cannot be written the batch in hand is tried again and `deliver` blocks, which
+stops the watches from reading. A change that SQLite itself refuses is stored alone or counted and logged, never retried
+for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from eventcenter.errors import StoreError
+from eventcenter.model import Batch, Event, StoreStatus
+from eventcenter.store.apply import Applied, Applier
+from eventcenter.store.files import (
+    DirectoryLock,
+    database_path,
+    open_for_writing,
+    size_bytes,
+    transaction,
+    unwritable,
+)
+
+log = logging.getLogger(__name__)
+
+QUEUED_BATCHES = 8
+CHANGES_A_TRANSACTION = 2_000
+LINGER_S = 0.02
+"""How long a transaction waits for more changes: at 500 changes/s ten share one commit."""
+LINGER_BELOW = 200
+RETRY_S = 1.0
+"""Between two tries to write to a file that refuses."""
+LIVE_DAYS = 7
+"""No cluster keeps events longer (--event-ttl is an hour by default, a few days where somebody raised it)."""
+
+
+class ChangeSignal:
+    """Lets readers wait for the next commit."""
+
+    def __init__(self, seq: int) -> None:
+        self._seq = seq
+        self._condition = threading.Condition()
+
+    def advance(self, seq: int) -> None:
+        with self._condition:
+            self._seq = seq
+            self._condition.notify_all()
+
+    def wait(self, after: int, timeout: float) -> int:
+        with self._condition:
+            self._condition.wait_for(lambda: self._seq > after, timeout)
+            return self._seq
+
+
+class Writer:
+    """EventWriter and PositionKeeper of one instance. Holds the lock on the data directory."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        instance: str,
+        *,
+        clock: Callable[[], int],
+        classify: Callable[[Event], str] = lambda event: "",
+    ) -> None:
+        self.path = database_path(data_dir, instance)
+        self._clock = clock
+        self._lock = DirectoryLock(data_dir)
+        try:
+            self._connection = open_for_writing(self.path)
+            self._applier = self._begin(classify)
+            self._positions = dict(self._connection.execute("SELECT stream, resource_version FROM position"))
+        except BaseException:
+            self._lock.release()
+            raise
+        self.signal = ChangeSignal(self._applier.seq)
+        self._queue: queue.Queue[Batch] = queue.Queue(QUEUED_BATCHES)
+        self._closing = threading.Event()
+        self._queued = 0
+        self._settled = threading.Condition()
+        self._written = 0
+        self._duplicates = 0
+        self._error: str | None = None
+        self._last_commit: int | None = None
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def _begin(self, classify: Callable[[Event], str]) -> Applier:
+        """First use of the tables. Events that expired in the cluster while nobody watched never come as DELETED,
+        so `live` forgets them by age."""
+        try:
+            oldest = self._clock() - LIVE_DAYS * 86_400_000
+            self._connection.execute("DELETE FROM live WHERE last_time < ?", (oldest,))
+            return Applier(self._connection, classify, self._clock)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            if isinstance(error, sqlite3.OperationalError):
+                raise unwritable(self.path, error) from None
+            raise StoreError(
+                f"{self.path} is damaged: {error}", hint="Move it away and start again, or restore a backup."
+            ) from None
+
+    def position(self, stream: str) -> str | None:
+        """The committed resourceVersion of the stream; None when it has to be listed first."""
+        return self._positions.get(stream)
+
+    def deliver(self, batch: Batch) -> None:
+        """Queue a batch; blocks while the queue is full. StoreError once closed."""
+        self._add_queued(len(batch.changes))
+        while not self._closing.is_set():
+            try:
+                return self._queue.put(batch, timeout=0.5)
+            except queue.Full:
+                continue
+        self._add_queued(-len(batch.changes))
+        raise StoreError("the store is closed")
+
+    def flush(self, timeout: float = 60.0) -> bool:
+        """Wait until everything delivered so far is committed; False when that took longer than `timeout` seconds."""
+        with self._settled:
+            return self._settled.wait_for(lambda: not self._queued, timeout)
+
+    def status(self) -> StoreStatus:
+        return StoreStatus(
+            writable=self._error is None,
+            error=self._error,
+            seq=self._applier.seq,
+            changes_written=self._written,
+            duplicates=self._duplicates,
+            queued=self._queued,
+            last_commit=self._last_commit,
+            size_bytes=size_bytes(self.path),
+        )
+
+    def close(self) -> None:
+        """Commit what is queued, then close the file and give the data directory back. May be called twice."""
+        self._closing.set()
+        self._thread.join()
+        self._connection.close()
+        self._lock.release()
+
+    def _run(self) -> None:
+        while batches := self._next():
+            self._commit_until_done(batches)
+            self._add_queued(-sum(len(batch.changes) for batch in batches))
+
+    def _add_queued(self, count: int) -> None:
+        with self._settled:
+            self._queued += count
+            if not self._queued:
+                self._settled.notify_all()
+
+    def _next(self) -> list[Batch]:
+        """The batches of the next transaction; empty when closing and nothing is left."""
+        batches: list[Batch] = []
+        count, deadline = 0, 0.0
+        while count < CHANGES_A_TRANSACTION:
+            try:
+                wait = 0.1 if not batches else max(0.0, deadline - time.monotonic()) if count < LINGER_BELOW else 0.0
+                batch = self._queue.get(timeout=wait) if wait else self._queue.get_nowait()
+            except queue.Empty:
+                if batches or self._closing.is_set():
+                    break
+                continue
+            if not batches:
+                deadline = time.monotonic() + LINGER_S
+            batches.append(batch)
+            count += len(batch.changes)
+        return batches
+
+    def _commit_until_done(self, batches: list[Batch]) -> None:
+        while True:
+            try:
+                self._commit(batches)
+            except sqlite3.OperationalError as error:
+                self._failed(error)
+                if self._closing.wait(RETRY_S):
+                    log.error("closing with changes not stored count=%d", sum(len(b.changes) for b in batches))
+                    return  # the position was not committed either: the next start reads them again
+            except (sqlite3.Error, ValueError, OverflowError) as error:
+                log.warning("a transaction was refused, storing its changes one by one error=%r", str(error))
+                self._commit_one_by_one(batches)
+                return
+            else:
+                self._succeeded(batches)
+                return
+
+    def _commit(self, batches: list[Batch]) -> None:
+        try:
+            with transaction(self._connection):
+                applied = self._applier.apply(batches)
+        except BaseException:
+            self._applier.rolled_back()
+            raise
+        self._applier.committed(applied)
+        self._count(applied)
+
+    def _commit_one_by_one(self, batches: list[Batch]) -> None:
+        """Find the change that SQLite refuses; the position only moves with the last one."""
+        for batch in batches:
+            for change in batch.changes:
+                try:
+                    self._commit([Batch(batch.stream, [change])])
+                except (sqlite3.Error, ValueError, OverflowError) as error:
+                    log.error("an event cannot be stored uid=%r error=%r", change.event.uid, str(error))
+            self._commit([Batch(batch.stream, [], batch.position, batch.forget_position)])
+        self._succeeded(batches)
+
+    def _count(self, applied: Applied) -> None:
+        self._written += applied.changes
+        self._duplicates += applied.duplicates
+        self._last_commit = self._clock()
+        if applied.changes:
+            self.signal.advance(applied.newest_seq)
+
+    def _succeeded(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            if batch.position is not None or batch.forget_position:
+                self._positions[batch.stream] = batch.position
+        if self._error is not None:
+            log.warning("the store can be written again path=%s", self.path)
+            self._error = None
+
+    def _failed(self, error: sqlite3.OperationalError) -> None:
+        message = f"{self.path} cannot be written: {error}"
+        if message != self._error:
+            log.error("%s; collecting waits and tries again", message)
+            self._error = message
