@@ -18,7 +18,7 @@ from typing import Any
 
 from eventcenter import settingtypes as types
 from eventcenter.errors import ConfigError
-from eventcenter.settingtypes import Address, Source
+from eventcenter.settingtypes import Address
 
 DEFAULT_FILE = "eventcenter.yaml"
 ENV_PREFIX = "EVENTCENTER_"
@@ -103,7 +103,7 @@ class Settings:
     )
     """A name as `kubectl config get-contexts` lists it."""
 
-    source: Source | None = _setting(
+    source: str | None = _setting(
         types.source,
         None,
         metavar="URI",

@@ -4,10 +4,9 @@ accepted."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -18,8 +17,6 @@ _LONGEST = 3650 * DAY
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_SOURCE_SWITCHES = ("inClusterConfig", "useServiceAccount", "insecure")
-_SOURCE_OPTIONS = (*_SOURCE_SWITCHES, "auth", "apiVersion", "kubernetesClusterName")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +28,6 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """kube-eventer's `--source`. None: not said, so that the usual search decides."""
-
-    server: str | None = None
-    in_cluster: bool | None = None
-    use_service_account: bool = False
-    insecure: bool = False
-    kubeconfig: Path | None = None
-    uri: str = field(default="", compare=False)
 
 
 def text(value: Any) -> str:
@@ -154,50 +139,18 @@ def log_format(value: Any) -> str:
     return _one_of(value, ("text", "json"))
 
 
-def source(value: Any) -> Source:
+def source(value: Any) -> str:
+    """Only the kind is checked here; `watch.source` reads the rest."""
     given = text(value)
-    name, _, rest = given.partition(":")
-    if name != "kubernetes":
-        raise ValueError(f"{name!r} is not a source; accepted is kubernetes:[URL][?OPTION=VALUE&…]")
-    try:
-        url = urlsplit(rest)
-        options = dict(parse_qsl(url.query, keep_blank_values=True))
-        if rest.partition("?")[0] and (url.scheme not in ("http", "https") or not url.hostname):
-            raise ValueError("no URL")
-        _ = url.port
-    except ValueError:
+    if given.partition(":")[0] != "kubernetes":
         raise ValueError(
-            f"{show_source(given)!r} holds no http or https URL; accepted is kubernetes:https://HOST:PORT"
-        ) from None
-    return _source_of(rest.partition("?")[0], options, given)
+            f"{show_source(given)!r} is not a source; accepted is kubernetes:[URL][?OPTION=VALUE&…]"
+        )
+    return given
 
 
-def _source_of(server: str, options: dict[str, str], uri: str) -> Source:
-    for option in options:
-        if option not in _SOURCE_OPTIONS:
-            raise ValueError(f"option {option!r} is not known. Known: {', '.join(_SOURCE_OPTIONS)}.")
-    if options.get("apiVersion") not in (None, "", "v1"):
-        raise ValueError(f"apiVersion {options['apiVersion']!r} is not known; accepted is v1")
-    switches: dict[str, bool] = {}
-    for option in _SOURCE_SWITCHES:
-        if option in options:
-            try:
-                switches[option] = boolean(options[option])
-            except ValueError as error:
-                raise ValueError(f"option {option}: {error}") from None
-    return Source(
-        server=server or None,
-        in_cluster=switches.get("inClusterConfig"),
-        use_service_account=switches.get("useServiceAccount", False),
-        insecure=switches.get("insecure", False),
-        kubeconfig=path(options["auth"]) if options.get("auth") else None,
-        uri=uri,
-    )
-
-
-def show_source(value: Source | str | None) -> str:
+def show_source(uri: str) -> str:
     """The URI without a password that somebody put into it."""
-    uri = value.uri if isinstance(value, Source) else value or ""
     return re.sub(r"//[^/@?]*@", "//***@", uri)
 
 

@@ -1,0 +1,146 @@
+"""`events`: list and follow the stored events, also while another process collects them."""
+
+from __future__ import annotations
+
+import select
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import click
+
+from eventcenter.cli.options import STORAGE, takes_settings
+from eventcenter.cli.showing import FORMATS, Show, shower
+from eventcenter.config import Loaded
+from eventcenter.ports import EventReader
+from eventcenter.query import (
+    DEFAULT_LIMIT,
+    FIELDS,
+    GLOB_FIELDS,
+    MAX_LIMIT,
+    TIME_FORMS,
+    EventQuery,
+    parse_limit,
+    parse_list,
+    parse_search,
+    parse_time,
+)
+
+FOLLOW_LIMIT = 10
+FOLLOW_BATCH = 500
+_EXAMPLES = {
+    "level": "Normal or Warning",
+    "kind": "as in Pod,Node",
+    "namespace": "of the object",
+    "name": "of the object, as in web-*",
+    "reason": "as in Failed*",
+    "host": "the node that told it",
+    "component": "as in kubelet",
+    "problem": "as in pod-oom-killed",
+}
+
+
+def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name in reversed(FIELDS):
+        globs = "; * stands for anything" if name in GLOB_FIELDS else ""
+        help_text = f"Only this {name} ({_EXAMPLES[name]}{globs}). Several: A,B."
+        command = click.option(f"--{name}", metavar="A,B", help=help_text)(command)
+    return command
+
+
+@click.command()
+@click.option("--from", "from_", metavar="TIME", help=f"The first moment: {TIME_FORMS}.")
+@click.option("--to", metavar="TIME", help="The moment after the last.")
+@_filters
+@click.option("--q", metavar="EXPRESSION", help='Words that must occur: back-off "pull image" web*.')
+@click.option(
+    "--limit",
+    metavar="N",
+    help=f"At most so many, up to {MAX_LIMIT}. [default: {DEFAULT_LIMIT}; {FOLLOW_LIMIT} with --follow]",
+)
+@click.option(
+    "--order", type=click.Choice(["desc", "asc"]), help="Newest first (desc) or oldest first. [default: desc]"
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with every change as it is stored, until Ctrl-C.")
+@click.option(
+    "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
+)
+@takes_settings(*STORAGE)
+def events(loaded: Loaded, follow: bool, output: str, **asked: Any) -> None:
+    """List the stored events, newest first, or follow them.
+
+    Reads the data directory, also while `run` writes to it. -o json prints an event a line as the API shows
+    it, -o record the flat record of the hosted event center with the whole event as JSON text in event_id.
+    """
+    query = _query(asked, follow)
+    from eventcenter.store import open_reader  # SQLite, only needed now
+
+    with closing(open_reader(loaded.settings.data_dir, loaded.settings.instance)) as reader:
+        show = shower(output, lambda uid: reader.event(uid).raw)
+        if follow:
+            _until_stopped(lambda: _follow(reader, query, show))
+        else:
+            _list(reader, query, show)
+
+
+def _query(asked: dict[str, Any], follow: bool) -> EventQuery:
+    if follow and (asked["to"] or asked["order"]):
+        given = "--to" if asked["to"] else "--order"
+        raise click.UsageError(
+            f"{given} cannot be used with --follow: changes come as they happen, without end."
+        )
+    now = int(time.time() * 1000)
+    filters = {name: parse_list(name, asked[name]) for name in FIELDS if asked[name]}
+    default_limit = FOLLOW_LIMIT if follow else DEFAULT_LIMIT
+    return EventQuery(
+        from_time=parse_time(asked["from_"], now) if asked["from_"] else None,
+        to_time=parse_time(asked["to"], now) if asked["to"] else None,
+        filters={name: values for name, values in filters.items() if values},
+        search=parse_search(asked["q"] or ""),
+        limit=parse_limit(asked["limit"]) if asked["limit"] else default_limit,
+        order=asked["order"] or "desc",
+    )
+
+
+def _list(reader: EventReader, query: EventQuery, show: Show) -> None:
+    page = reader.list_events(query)
+    show(page.events)
+    if page.next and sys.stdout.isatty():
+        click.echo(f"There are more than {query.limit}; raise --limit or narrow the filters.", err=True)
+
+
+def _follow(reader: EventReader, query: EventQuery, show: Show) -> None:
+    from eventcenter.cli.matching import matches  # knows how the store cuts words
+
+    after = reader.wait_for_change(-1, 0)
+    # What is stored between these two lines stands in the list and among the changes; it is shown as a
+    # change.
+    page = reader.list_events(query)
+    show(event for event in reversed(page.events) if event.seq <= after)
+    while not _output_closed():
+        if reader.wait_for_change(after, 1.0) <= after:
+            continue
+        changes = reader.changes(after, FOLLOW_BATCH)
+        show(change.event for change in changes if matches(query, change.event))
+        after = changes[-1].event.seq if changes else after
+
+
+def _until_stopped(work: Callable[[], None]) -> None:
+    """Ctrl-C is how following ends, no failure."""
+    try:
+        work()
+    except KeyboardInterrupt:
+        click.echo(err=True)
+
+
+def _output_closed() -> bool:
+    """Whether the reader of our pipe is gone; without this it would be noticed at the next event only."""
+    try:
+        output = sys.stdout.fileno()
+    except OSError:
+        return False
+    poll = select.poll()
+    poll.register(output, 0)
+    return any(state & select.POLLERR for _, state in poll.poll(0))
