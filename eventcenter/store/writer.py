@@ -110,6 +110,16 @@ class Writer:
         """The committed resourceVersion of the stream; None when it has to be listed first."""
         return self._positions.get(stream)
 
+    def has_positions(self) -> bool:
+        """Whether a stream of the cluster was ever taken over completely."""
+        return any(position is not None for position in self._positions.values())
+
+    def claim(self, key: str, value: str) -> str:
+        """Keep `value` under `key` unless there is one already; the one that is kept. Before the first `deliver` only."""
+        self._connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
+        (kept,) = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(kept)
+
     def deliver(self, batch: Batch) -> None:
         """Queue a batch; blocks while the queue is full. StoreError once closed."""
         self._add_queued(len(batch.changes))

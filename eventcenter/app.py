@@ -1,0 +1,138 @@
+"""The composition root: builds everything in order, runs it until it is told to stop, stops it in reverse."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from eventcenter.center import RunningCenter
+from eventcenter.cluster import greet, in_pod
+from eventcenter.config import Settings
+from eventcenter.errors import ClusterNotConfigured
+from eventcenter.pipeline import Fed, feed
+from eventcenter.playground import DEMO_INSTANCE, Playground
+from eventcenter.serving import Server
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Watch the cluster that the settings name and serve the pages, until SIGTERM or SIGINT."""
+    from eventcenter.watch.connection import Access, connect
+
+    kubeconfig = str(settings.kubeconfig) if settings.kubeconfig else None
+    access = Access(kubeconfig, settings.context, settings.source)
+    try:
+        connect(access).close()
+    except ClusterNotConfigured:
+        if not settings.demo_if_no_cluster or in_pod():
+            raise
+        print("No Kubernetes cluster is configured on this machine: starting the playground.", file=sys.stderr)
+        return run_demo(settings)
+    with _until_stopped(settings, settings.instance) as (center, stack):
+        greet(lambda: connect(access), center.writer, str(settings.data_dir))
+        _watch(center, settings, lambda: connect(access), stack)
+
+
+def _watch(
+    center: RunningCenter, settings: Settings, connection: Callable[[], Any], stack: ExitStack
+) -> None:
+    from eventcenter.watch.watcher import Watcher, stream_name
+
+    watchers = [
+        Watcher(connection, stream_name(name), name, center.writer.deliver, center.writer, center.now)
+        for name in settings.namespaces or (None,)
+    ]
+    center.sources = [watcher.status for watcher in watchers]
+    for watcher in watchers:
+        stack.callback(watcher.stop)
+        watcher.start()
+
+
+def run_demo(settings: Settings) -> None:
+    """Serve the playground from a data directory of its own, until SIGTERM or SIGINT."""
+    settings = replace(settings, data_dir=demo_directory(settings.data_dir))
+    with _until_stopped(settings, DEMO_INSTANCE, demo=True) as (center, stack):
+        playground = Playground(center.writer, center.now)
+        center.sources = [playground.status]
+        stack.callback(playground.stop)
+        playground.start()
+
+
+def demo_directory(data_dir: Path) -> Path:
+    """Beside the real one, so that simulated events never lie where those of a cluster do."""
+    return data_dir.with_name(data_dir.name + "-demo")
+
+
+@contextmanager
+def _until_stopped(
+    settings: Settings, instance: str, *, demo: bool = False
+) -> Iterator[tuple[RunningCenter, ExitStack]]:
+    """Bind, open the store, let the caller start its sources, serve until a signal comes, stop in reverse order."""
+    with _stop_signal() as stop, ExitStack() as stack:
+        server = stack.enter_context(Server(settings.listen, stop))
+        center = RunningCenter(settings, instance, demo=demo)
+        stack.callback(center.close)
+        yield center, stack
+        stack.callback(stop.set)
+        server.serve(center)
+        print(f"eventcenter is at {server.url}", file=sys.stderr, flush=True)
+        stop.wait()
+        log.info("stopping")
+
+
+@contextmanager
+def _stop_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set. A second signal ends the process the hard way, which loses nothing either."""
+    stop = threading.Event()
+
+    def asked(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def replay(settings: Settings, path: Path) -> None:
+    """Feed a recorded watch through the pipeline into the instance of the settings."""
+    _from_file(settings, path, "replay")
+
+
+def import_events(settings: Settings, path: Path) -> None:
+    """Import `kubectl get events -A -o json` or a recorded watch into the instance of the settings."""
+    _from_file(settings, path, "import")
+
+
+def _from_file(settings: Settings, path: Path, stream: str) -> None:
+    from eventcenter.recordings import read_recording
+
+    bad: list[int] = []
+
+    def on_bad(line: int, reason: str) -> None:
+        bad.append(line)
+        log.warning("left out line=%d reason=%s", line, reason)
+
+    center = RunningCenter(settings, settings.instance)
+    try:
+        fed: Fed = feed(read_recording(path, on_bad), stream, center.writer.deliver, center.now)
+        center.writer.flush(timeout=3600)
+        stored = center.store()
+    finally:
+        center.close()
+    print(
+        f"{path}: {stored.changes_written} changes stored, {stored.duplicates} were known already, "
+        f"{fed.malformed + len(bad)} left out"
+    )

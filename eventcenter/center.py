@@ -1,0 +1,58 @@
+"""The running center of one instance, as the pages and `/readyz` see it: its store, its streams, its clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from eventcenter.config import Settings
+from eventcenter.model import StoreStatus, StreamStatus
+from eventcenter.rules import ERROR_SEVERITIES, built_in
+from eventcenter.store import Reader, Writer, open_writer
+
+
+def system_clock() -> int:
+    """Milliseconds since 1970 in UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class RunningCenter:
+    """See `ports.Center`. Opens the store of an instance; `close` commits what was delivered and gives it back."""
+
+    def __init__(self, settings: Settings, instance: str, *, demo: bool = False) -> None:
+        self.instance = instance
+        self.demo = demo
+        self.now = system_clock
+        catalogue = built_in()
+        self.writer: Writer = open_writer(
+            settings.data_dir, instance, clock=self.now, classify=catalogue.classify
+        )
+        self.reader = Reader(
+            self.writer.path,
+            instance,
+            error_problems=catalogue.with_severity(ERROR_SEVERITIES),
+            wait=self.writer.signal.wait,
+        )
+        self.sources: Sequence[Callable[[], StreamStatus]] = ()
+        """One for each stream that is collected: where its state can be read."""
+
+    def streams(self) -> list[StreamStatus]:
+        return [status() for status in self.sources]
+
+    def store(self) -> StoreStatus:
+        return self.writer.status()
+
+    def ready(self) -> list[str]:
+        """Why the center is not ready, one line each; empty when the store is writable and every watch established."""
+        reasons = []
+        store = self.store()
+        if store.error is not None:
+            reasons.append(store.error)
+        for stream in self.streams():
+            if not stream.established:
+                reasons.append(f"{stream.stream}: {stream.error or f'not established yet ({stream.phase})'}")
+        return reasons
+
+    def close(self) -> None:
+        self.writer.close()
+        self.reader.close()
