@@ -30,6 +30,7 @@ from eventcenter.query import (
 
 FOLLOW_LIMIT = 10
 FOLLOW_BATCH = 500
+_LEVELS = {"normal": "Normal", "warning": "Warning"}
 _EXAMPLES = {
     "level": "Normal or Warning",
     "kind": "as in Pod,Node",
@@ -92,11 +93,17 @@ def _query(asked: dict[str, Any], follow: bool) -> EventQuery:
             f"{given} cannot be used with --follow: changes come as they happen, without end."
         )
     now = int(time.time() * 1000)
+    from_time = parse_time(asked["from_"], now) if asked["from_"] else None
+    to_time = parse_time(asked["to"], now) if asked["to"] else None
+    if from_time is not None and to_time is not None and from_time >= to_time:
+        raise click.UsageError("--to must be later than --from.")
     filters = {name: parse_list(name, asked[name]) for name in FIELDS if asked[name]}
+    if "level" in filters:
+        filters["level"] = tuple(_LEVELS.get(value.lower(), value) for value in filters["level"])
     default_limit = FOLLOW_LIMIT if follow else DEFAULT_LIMIT
     return EventQuery(
-        from_time=parse_time(asked["from_"], now) if asked["from_"] else None,
-        to_time=parse_time(asked["to"], now) if asked["to"] else None,
+        from_time=from_time,
+        to_time=to_time,
         filters={name: values for name, values in filters.items() if values},
         search=parse_search(asked["q"] or ""),
         limit=parse_limit(asked["limit"]) if asked["limit"] else default_limit,

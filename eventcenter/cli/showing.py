@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from eventcenter.model import Event
+from web import serialize
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +31,7 @@ FORMATS = ("table", "json", "record")
 # Terminals obey control characters, and anyone who may create a Pod may write into an event's message.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
-_LAST_MOMENT = 253_402_300_799_000  # 9999-12-31T23:59:59Z, the last that RFC 3339 can write
+_LAST_MOMENT = 253_402_214_400_000  # a day before the end of year 9999: any time zone may be added
 
 
 def shower(output: str, raw: Raw) -> Show:
@@ -44,36 +45,9 @@ def shower(output: str, raw: Raw) -> Show:
     return lambda events: _lines(plain(event) for event in events)
 
 
-def rfc3339(time: int) -> str:
-    moment = datetime.fromtimestamp(min(max(time, 0), _LAST_MOMENT) / 1000, UTC)
-    precision = "milliseconds" if time % 1000 else "seconds"
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
-
-
 def as_json(event: Event) -> str:
     """One line, the event as the API shows it."""
-    shown = {
-        "seq": event.seq,
-        "uid": event.uid,
-        "instance": event.instance,
-        "level": event.level,
-        "reason": event.reason,
-        "kind": event.kind,
-        "namespace": event.namespace,
-        "name": event.name,
-        "object_uid": event.object_uid,
-        "field_path": event.field_path,
-        "message": event.message,
-        "component": event.component,
-        "hostname": event.hostname,
-        "count": event.count,
-        "first_time": rfc3339(event.first_time),
-        "last_time": rfc3339(event.last_time),
-        "action": event.action,
-        "problem": event.problem,
-        "api_version": event.api_version,
-    }
-    return msgspec.json.encode(shown).decode()
+    return msgspec.json.encode(serialize.event(event)).decode()
 
 
 def as_record(event: Event, raw: dict[str, Any]) -> str:
@@ -88,7 +62,7 @@ def as_record(event: Event, raw: dict[str, Any]) -> str:
 def plain(event: Event) -> str:
     """A line for pipes: nothing is cut, the message comes last, the time is UTC."""
     return (
-        f"{rfc3339(event.last_time):<20}  {clean(event.level):<7}  {clean(event.reason):<20}  "
+        f"{serialize.rfc3339(event.last_time):<20}  {clean(event.level):<7}  {clean(event.reason):<20}  "
         f"{clean(subject(event)):<50}  {event.count:>5}  {clean(event.message)}"
     )
 
@@ -148,5 +122,4 @@ def _table(console: Console, events: list[Event], *, header: bool) -> Table:
 
 
 def _local(time: int) -> str:
-    moment = datetime.fromtimestamp(min(max(time, 0), _LAST_MOMENT - 86_400_000) / 1000, UTC)
-    return moment.astimezone().strftime("%m-%d %H:%M:%S")
+    return serialize.moment(min(time, _LAST_MOMENT)).astimezone().strftime("%m-%d %H:%M:%S")
