@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from eventcenter.cli.options import STORAGE, takes_settings
 from eventcenter.cli.showing import FORMATS, Show, shower
-from eventcenter.config import Loaded
+from eventcenter.config import Loaded, Settings
+from eventcenter.errors import NotFoundError
 from eventcenter.ports import EventReader
 from eventcenter.query import (
     DEFAULT_LIMIT,
@@ -27,6 +28,9 @@ from eventcenter.query import (
     parse_search,
     parse_time,
 )
+
+if TYPE_CHECKING:
+    from eventcenter.store import Reader
 
 FOLLOW_LIMIT = 10
 FOLLOW_BATCH = 500
@@ -76,14 +80,27 @@ def events(loaded: Loaded, follow: bool, output: str, **asked: Any) -> None:
     it, -o record the flat record of the hosted event center with the whole event as JSON text in event_id.
     """
     query = _query(asked, follow)
-    from eventcenter.store import open_reader  # SQLite, only needed now
-
-    with closing(open_reader(loaded.settings.data_dir, loaded.settings.instance)) as reader:
+    with closing(_open(loaded.settings)) as reader:
         show = shower(output, lambda uid: reader.event(uid).raw)
         if follow:
             _until_stopped(lambda: _follow(reader, query, show))
         else:
             _list(reader, query, show)
+
+
+def _open(settings: Settings) -> Reader:
+    from eventcenter.store import database_path, open_reader  # SQLite, only needed now
+
+    try:
+        return open_reader(settings.data_dir, settings.instance)
+    except NotFoundError as error:
+        from eventcenter.app import demo_directory
+        from eventcenter.playground import DEMO_INSTANCE
+
+        demo = demo_directory(settings.data_dir)
+        if database_path(demo, DEMO_INSTANCE).exists():
+            error.hint += f" The playground's: --data-dir {demo} --instance {DEMO_INSTANCE}."
+        raise
 
 
 def _query(asked: dict[str, Any], follow: bool) -> EventQuery:

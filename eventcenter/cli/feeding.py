@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from eventcenter.cli.logs import set_up_logging
 from eventcenter.cli.options import LOGGING, STORAGE, takes_settings
 from eventcenter.config import Loaded
 
@@ -22,6 +23,7 @@ def replay(loaded: Loaded, file: Path) -> None:
     """
     from eventcenter import app
 
+    set_up_logging(loaded.settings)
     app.replay(loaded.settings, file)
 
 
@@ -35,4 +37,5 @@ def import_(loaded: Loaded, file: Path) -> None:
     """
     from eventcenter import app
 
+    set_up_logging(loaded.settings)
     app.import_events(loaded.settings, file)

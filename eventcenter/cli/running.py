@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from eventcenter.cli.logs import set_up_logging
 from eventcenter.cli.options import LOGGING, RUN, takes_settings
 from eventcenter.config import Loaded
 
@@ -17,6 +18,7 @@ def run(loaded: Loaded) -> None:
     """
     from eventcenter import app  # imports the web server and the Kubernetes client
 
+    set_up_logging(loaded.settings)
     app.run(loaded.settings)
 
 
@@ -29,4 +31,5 @@ def demo(loaded: Loaded) -> None:
     """
     from eventcenter import app
 
+    set_up_logging(loaded.settings)
     app.run_demo(loaded.settings)

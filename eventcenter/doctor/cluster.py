@@ -171,7 +171,7 @@ def _ages(times: list[int], now: int, *, more: bool) -> Finding:
     if not times:
         return warn(
             "events",
-            "the cluster holds no event now: nothing happened lately (it forgets them after --event-ttl, 1 h)",
+            "the cluster holds no event now: nothing happened lately (it keeps them for --event-ttl, 1 h)",
             "Make one: kubectl run hello --image=busybox.",
         )
     newest, oldest = duration(max(0, now - max(times))), duration(max(0, now - min(times)))
