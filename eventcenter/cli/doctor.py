@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventcenter.cli.options import CLUSTER, STORAGE, settings_flags
-from eventcenter.cli.showing import clean
 from eventcenter.config import load
 from eventcenter.errors import ConfigError
 
@@ -68,6 +67,8 @@ def _examine(flags: dict[str, Any], config_file: Path | None) -> Iterator[Findin
 
 
 def _print(finding: Finding) -> None:
+    from eventcenter.cli.showing import clean  # what a server answers is not ours
+
     status = click.style(f"{finding.status:<4}", fg=_COLOURS[finding.status], bold=True)
     remedy = f". {finding.remedy}" if finding.remedy else ""
     click.echo(f"{status}  {finding.check:<14}  {clean(finding.message)}{clean(remedy)}")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventcenter.cli.options import STORAGE, takes_settings
-from eventcenter.cli.showing import FORMATS, Show, shower
 from eventcenter.config import Loaded, Settings
 from eventcenter.errors import NotFoundError
 from eventcenter.ports import EventReader
@@ -30,8 +29,10 @@ from eventcenter.query import (
 )
 
 if TYPE_CHECKING:
+    from eventcenter.cli.showing import Show
     from eventcenter.store import Reader
 
+FORMATS = ("table", "json", "record")
 FOLLOW_LIMIT = 10
 FOLLOW_BATCH = 500
 _LEVELS = {"normal": "Normal", "warning": "Warning"}
@@ -80,6 +81,8 @@ def events(loaded: Loaded, follow: bool, output: str, **asked: Any) -> None:
     it, -o record the flat record of the hosted event center with the whole event as JSON text in event_id.
     """
     query = _query(asked, follow)
+    from eventcenter.cli.showing import shower
+
     with closing(_open(loaded.settings)) as reader:
         show = shower(output, lambda uid: reader.event(uid).raw)
         if follow:

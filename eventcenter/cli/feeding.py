@@ -17,10 +17,10 @@ _file = click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_
 @_file
 @takes_settings(*STORAGE, *LOGGING)
 def replay(loaded: Loaded, file: Path) -> None:
-    """Feed a recorded watch stream (JSON lines) through the whole pipeline.
+    """Feed a recorded watch through the pipeline.
 
-    What is stored already is not stored twice, so that a replay can be repeated.
-    """
+    FILE holds JSON lines, as a watch of the API server sends them. What is stored already is not stored
+    twice, so that a replay can be repeated. """
     from eventcenter import app
 
     set_up_logging(loaded.settings)
@@ -31,10 +31,10 @@ def replay(loaded: Loaded, file: Path) -> None:
 @_file
 @takes_settings(*STORAGE, *LOGGING)
 def import_(loaded: Loaded, file: Path) -> None:
-    """Import events: the output of `kubectl get events -A -o json`, or a recorded watch.
+    """Import events from a file.
 
-    What is stored already is not stored twice, so that an import can be repeated.
-    """
+    FILE holds what `kubectl get events -A -o json` prints, or a recorded watch. What is stored already is not
+    stored twice, so that an import can be repeated. """
     from eventcenter import app
 
     set_up_logging(loaded.settings)

@@ -12,10 +12,10 @@ from eventcenter.config import Loaded
 @click.command()
 @takes_settings(*RUN)
 def run(loaded: Loaded) -> None:
-    """Run the whole center: watch the cluster, store its events, serve pages and API.
+    """Run the whole center.
 
-    In a Pod it uses the service account. SIGTERM stops it within 5 s; nothing is lost.
-    """
+    It watches the cluster, stores its events, serves pages and API. In a Pod it uses the service account.
+    SIGTERM stops it within 5 s; nothing is lost. """
     from eventcenter import app  # imports the web server and the Kubernetes client
 
     set_up_logging(loaded.settings)
@@ -25,10 +25,10 @@ def run(loaded: Loaded) -> None:
 @click.command()
 @takes_settings("data_dir", "listen", *LOGGING)
 def demo(loaded: Loaded) -> None:
-    """Run the playground: a simulated cluster with a week of history and a live feed.
+    """Run the playground, a simulated cluster.
 
-    It needs no cluster, marks its data as demo data everywhere and keeps it in a directory of its own.
-    """
+    It has a week of history and a live feed, needs no cluster, marks its data as demo data everywhere and
+    keeps it in a directory of its own. """
     from eventcenter import app
 
     set_up_logging(loaded.settings)
