@@ -34,7 +34,9 @@ def run(settings: Settings) -> None:
     except ClusterNotConfigured:
         if not settings.demo_if_no_cluster or in_pod():
             raise
-        print("No Kubernetes cluster is configured on this machine: starting the playground.", file=sys.stderr)
+        print(
+            "No Kubernetes cluster is configured on this machine: starting the playground.", file=sys.stderr
+        )
         return run_demo(settings)
     with _until_stopped(settings, settings.instance) as (center, stack):
         greet(lambda: connect(access), center.writer, str(settings.data_dir))

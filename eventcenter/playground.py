@@ -27,7 +27,9 @@ STEP_S = 0.5
 class Playground:
     """A thread that feeds the store. `status` is that of a watch, so that the pages need not know the difference."""
 
-    def __init__(self, writer: Writer, clock: Clock, *, history_ms: int = HISTORY_MS, seed: int = SEED) -> None:
+    def __init__(
+        self, writer: Writer, clock: Clock, *, history_ms: int = HISTORY_MS, seed: int = SEED
+    ) -> None:
         self._writer = writer
         self._clock = clock
         self._history_ms = history_ms
@@ -63,7 +65,11 @@ class Playground:
         self._take(simulate(self._seed, start, now), now)
         feeder = live(self._seed, self._clock, now)
         self._status = StreamStatus(
-            stream=STREAM, phase=Phase.WATCHING, established=True, connected_since=self._clock(), last_change=now
+            stream=STREAM,
+            phase=Phase.WATCHING,
+            established=True,
+            connected_since=self._clock(),
+            last_change=now,
         )
         while not self._stop.wait(STEP_S):
             now = self._clock()

@@ -46,10 +46,18 @@ class EventReader(Protocol):
 class Center(Protocol):
     """What the pages know of the running center."""
 
-    instance: str
-    demo: bool
-    reader: EventReader
-    now: Clock
+    @property
+    def instance(self) -> str: ...
+
+    @property
+    def demo(self) -> bool:
+        """Whether the events are simulated, which every page and answer must say."""
+
+    @property
+    def reader(self) -> EventReader: ...
+
+    @property
+    def now(self) -> Clock: ...
 
     def streams(self) -> list[StreamStatus]: ...
 

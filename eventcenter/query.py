@@ -1,8 +1,8 @@
-"""What can be asked of events: filters, a time range, a search expression, a page. Pure; shared by API, pages and CLI.
+"""What can be asked of events: filters, a time range, a search expression, a page. Pure; shared by API, pages
+and CLI.
 
-`store` compiles an `EventQuery` into SQL. The search language here is the part that needs no fields: words, phrases
-and prefixes, all of which must occur; the grammar grows in this module, and only here.
-"""
+`store` compiles an `EventQuery` into SQL. The search language here is the part that needs no fields: words,
+phrases and prefixes, all of which must occur; the grammar grows in this module, and only here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A parsed search expression: every term must occur in message, name or reason. Without terms: everything."""
+    """A parsed search expression: every term must occur in message, name or reason. Without terms:
+    everything."""
 
     terms: tuple[Term, ...] = ()
     source: str = ""
@@ -41,7 +42,8 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Times in ms, `from_time` inclusive, `to_time` exclusive. `filters` maps a name of FIELDS to accepted values."""
+    """Times in ms, `from_time` inclusive, `to_time` exclusive. `filters` maps a name of FIELDS to accepted
+    values."""
 
     from_time: int | None = None
     to_time: int | None = None

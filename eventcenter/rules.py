@@ -1,8 +1,8 @@
-"""The catalogue of problems: what an event means beyond its level. Pure; `data/catalogue.json` holds the entries.
+"""The catalogue of problems: what an event means beyond its level. Pure; `data/catalogue.json` holds the
+entries.
 
-Kubernetes' own type is no severity (NodeNotReady is Normal), so every event that matches an entry carries the entry's id
-as `problem`, and the overview counts occurrences of severe problems as errors.
-"""
+Kubernetes' own type is no severity (NodeNotReady is Normal), so every event that matches an entry carries the
+entry's id as `problem`, and the overview counts occurrences of severe problems as errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ ERROR_SEVERITIES: frozenset[str] = frozenset({"critical", "high"})
 
 
 class Match(msgspec.Struct, frozen=True):
-    """Every key that is given must hold; each list is an OR. Substrings ignore case and may stand anywhere."""
+    """Every key that is given must hold; each list is an OR. Substrings ignore case and may stand
+    anywhere."""
 
     reason: list[str] = []
     kind: list[str] = []
@@ -69,14 +70,16 @@ class Catalogue:
             ]
 
     def _specificity(self, problem: Problem) -> tuple[int, bool, int]:
-        """Depth of `refines`; then what the message says counts for more than reason and kind; then how much is said."""
+        """Depth of `refines`; then what the message says counts for more than reason and kind; then how much
+        is said."""
         depth, general = 0, problem.refines
         while general in self.problems and depth < len(self.problems):
             depth, general = depth + 1, self.problems[general].refines
         return depth, _speaks_of_message(problem.match), _conditions(problem.match)
 
     def classify(self, event: Event) -> str:
-        """Id of the problem, '' for none. The everyday Normal event of a reason that no entry names costs one look-up."""
+        """Id of the problem, '' for none. The everyday Normal event of a reason that no entry names costs one
+        look-up."""
         candidates = self._by_reason.get(event.reason)
         if candidates is None:
             if event.level == "Normal":

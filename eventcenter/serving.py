@@ -8,9 +8,9 @@ import socket
 import threading
 from types import TracebackType
 
-from eventcenter.config import Address
 from eventcenter.errors import ConfigError
 from eventcenter.ports import Center
+from eventcenter.settingtypes import Address
 
 log = logging.getLogger(__name__)
 
