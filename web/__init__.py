@@ -1,1 +1,35 @@
-"""The web pages and the HTTP API: a Flask application over the ports."""
+"""The web application: JSON API, pages, charts. `create_app` is all that the rest of the program knows of it.
+
+Serve it with `SERVER_THREADS` threads, and set `stopping` before closing it: waiting requests end then.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from flask import Flask
+
+from eventcenter.ports import Center
+from web import errors, preferences, render
+from web.api import api
+from web.changes import changes
+from web.chart_images import chart_images
+from web.health import health
+from web.metrics import registry
+from web.pages import pages
+from web.site import SERVER_THREADS, Site
+
+__all__ = ["SERVER_THREADS", "create_app"]
+
+
+def create_app(center: Center, *, stopping: threading.Event | None = None) -> Flask:
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the contract
+    app.url_map.merge_slashes = False  # a uid may hold two
+    app.extensions["eventcenter"] = Site(center, stopping or threading.Event())
+    app.extensions["eventcenter.registry"] = registry(center)
+    for part in (errors, preferences, render):
+        part.register(app)
+    for blueprint in (api, changes, health, chart_images, pages):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,268 @@
+"""A center without a cluster or a store: a few hundred events in memory, hostile ones among them."""
+
+from __future__ import annotations
+
+import fnmatch
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from eventcenter.errors import NotFoundError, QuerySyntaxError
+from eventcenter.model import (
+    Event,
+    EventDetail,
+    Occurrence,
+    Overview,
+    OverviewTotals,
+    Page,
+    Phase,
+    StoredChange,
+    StoreStatus,
+    StreamStatus,
+    TopEntry,
+    TrendBucket,
+)
+from eventcenter.query import GLOB_FIELDS, EventQuery
+from eventcenter.rules import ERROR_SEVERITIES, built_in
+
+NOW = 1_795_413_600_000  # 2026-11-23T06:00:00Z
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+
+SEVERE = built_in().with_severity(ERROR_SEVERITIES)
+
+# reason, level, kind, component, message
+PATTERNS = [
+    ("Scheduled", "Normal", "Pod", "default-scheduler", "Successfully assigned {ns}/{name} to {node}"),
+    ("Pulled", "Normal", "Pod", "kubelet", 'Container image "registry.example/shop/{app}:v1.41" already present'),
+    ("Created", "Normal", "Pod", "kubelet", "Created container {app}"),
+    ("Started", "Normal", "Pod", "kubelet", "Started container {app}"),
+    ("Killing", "Normal", "Pod", "kubelet", "Stopping container {app}"),
+    ("BackOff", "Warning", "Pod", "kubelet", "Back-off restarting failed container {app} in pod {name}_{ns}"),
+    ("Unhealthy", "Warning", "Pod", "kubelet", "Readiness probe failed: Get http://10.1.4.7:8080: timeout"),
+    ("FailedScheduling", "Warning", "Pod", "default-scheduler", "0/3 nodes available: 3 Insufficient memory."),
+    ("PodOOMKilling", "Warning", "Pod", "node-problem-detector", "pod was OOM killed. pod:{name} namespace:{ns}"),
+    ("NodeNotReady", "Normal", "Node", "kubelet", "Node {node} status is now: NodeNotReady"),
+    ("ScalingReplicaSet", "Normal", "Deployment", "deployment-controller", "Scaled up replica set {app} to 3"),
+]
+APPS = ["checkout", "cart", "payments-api", "search-indexer", "frontend"]
+NAMESPACES = ["shop", "payments", "monitoring", "kube-system", "生产环境"]
+NODES = ["node-1", "node-2", "ip-10-0-13-201.eu-central-1.compute.internal"]
+
+HOSTILE = [
+    {"uid": "evil-script", "reason": "<script>alert(1)</script>", "name": '"><img src=x onerror=alert(1)>'},
+    {"uid": "evil-rtl", "name": "invoice\u202egnp.exe", "message": "שלום \u202e reversed \u2066 isolate"},
+    {"uid": "evil-control", "message": "bell \x07 null \x00 escape \x1b[31m red \x7f", "reason": "Con\x00trol"},
+    {"uid": "evil-surrogate", "message": "half a pair \ud83d end", "name": "lone-\udc00"},
+    {"uid": "evil-long-name", "name": "x" * 253, "namespace": "n" * 63, "reason": "R" * 128},
+    {"uid": "evil-big", "message": "0123456789abcdef" * 98_304},
+    {"uid": "../../../etc/passwd", "reason": "Traversal"},
+    {"uid": "name:ns//odd name/?a=b#c%2f", "reason": "OddUid"},
+    {"uid": "evil-空白", "name": "", "reason": "", "kind": "", "message": "", "namespace": ""},
+    {"uid": "evil-chinese", "message": "容器因内存不足被终止,请检查内存上限。" * 20, "reason": "内存不足"},
+    {"uid": "evil-future", "reason": "Future", "last_time": 9_999_999_999_999_999},
+    {"uid": "evil-past", "reason": "Past", "first_time": -99_999_999_999_999_999},
+    {"uid": "evil-level", "level": "Catastrophic <b>", "reason": "OddLevel"},
+    {"uid": "evil-count", "count": 2**63 - 1, "reason": "ManyTimes", "problem": "no-such-problem"},
+    {"uid": "evil-template", "message": "{{ 7 * 7 }} {% raw %} ${7*7}", "reason": "${jndi}"},
+]
+
+
+def make_event(seq: int, **given: Any) -> Event:
+    reason, level, kind, component, message = PATTERNS[seq % len(PATTERNS)]
+    app, namespace, node = APPS[seq % 5], NAMESPACES[seq % 5], NODES[seq % 3]
+    name = node if kind == "Node" else f"{app}-6f7d9c{seq % 7}b58-x{seq % 97:02d}9p"
+    time = NOW - (400 - seq) * 211_000
+    values: dict[str, Any] = {
+        "uid": f"00000000-0000-4000-8000-{seq:012d}",
+        "level": level,
+        "reason": reason,
+        "kind": kind,
+        "namespace": "" if kind == "Node" else namespace,
+        "name": name,
+        "object_uid": f"11111111-0000-4000-8000-{seq:012d}",
+        "field_path": f"spec.containers{{{app}}}" if kind == "Pod" else "",
+        "message": message.format(ns=namespace, name=name, node=node, app=app),
+        "component": component,
+        "hostname": "" if component == "default-scheduler" else node,
+        "count": 1 + seq % 40 if level == "Warning" else 1,
+        "first_time": time - 20 * MINUTE,
+        "last_time": time,
+        "api_version": "v1",
+        "seq": seq,
+        "instance": "default",
+        **given,
+    }
+    event = Event(**values)
+    problem = given.get("problem", built_in().classify(event))
+    return Event(**{**values, "problem": problem})
+
+
+def some_events() -> list[Event]:
+    ordinary = [make_event(seq) for seq in range(1, 385)]
+    hostile = [make_event(385 + at, **given) for at, given in enumerate(HOSTILE)]
+    return ordinary + hostile
+
+
+@dataclass
+class FakeReader:
+    events: list[Event]
+    error: Exception | None = None
+    waited: list[tuple[int, float]] = field(default_factory=list)
+    arrived: threading.Condition = field(default_factory=threading.Condition)
+
+    def add(self, event: Event) -> None:
+        with self.arrived:
+            self.events = [*(known for known in self.events if known.uid != event.uid), event]
+            self.arrived.notify_all()
+
+    def seq(self) -> int:
+        return max((event.seq for event in self.events), default=0)
+
+    def list_events(self, query: EventQuery) -> Page:
+        self._check()
+        found = [event for event in self.events if _matches(event, query)]
+        found.sort(key=lambda event: event.seq, reverse=query.order == "desc")
+        start = _cursor(query.cursor)
+        rest = found[start + query.limit :]
+        return Page(found[start : start + query.limit], str(start + query.limit) if rest else None)
+
+    def event(self, uid: str) -> EventDetail:
+        self._check()
+        for event in self.events:
+            if event.uid == uid:
+                return EventDetail(event, {"metadata": {"uid": uid}, "message": event.message}, _history(event))
+        raise NotFoundError(f"there is no event with uid {uid[:100]!r}", hint="It may be older.")
+
+    def changes(self, after: int, limit: int) -> list[StoredChange]:
+        self._check()
+        found = sorted((event for event in self.events if event.seq > after), key=lambda event: event.seq)
+        return [StoredChange(event, 1) for event in found[:limit]]
+
+    def wait_for_change(self, after: int, timeout: float) -> int:
+        self.waited.append((after, timeout))
+        with self.arrived:
+            self.arrived.wait_for(lambda: self.seq() > after, timeout)
+        return self.seq()
+
+    def overview(self, from_time: int, to_time: int, zone: tzinfo, now: int) -> Overview:
+        self._check()
+        found = [event for event in self.events if from_time <= event.last_time < to_time]
+        width = max((to_time - from_time) // 96, 1)
+        trend = [TrendBucket(from_time + at * width, *_levels(found, from_time + at * width, width)) for at in range(96)]
+        midnight = datetime.fromtimestamp(now / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = int(midnight.timestamp() * 1000)
+        yesterday = int((midnight - timedelta(days=1)).timestamp() * 1000)
+        total, warning = sum(e.count for e in found), sum(e.count for e in found if e.level == "Warning")
+        return Overview(
+            from_time=from_time,
+            to_time=to_time,
+            totals=OverviewTotals(total, total - warning, warning, _errors(found, from_time, to_time)),
+            errors_today=_errors(self.events, today, now + 1),
+            errors_yesterday=_errors(self.events, yesterday, yesterday + now - today),
+            trend=trend,
+            bucket_ms=width,
+            top_reasons=_top(found, "reason"),
+            top_namespaces=_top(found, "namespace"),
+            top_nodes=_top(found, "hostname"),
+            oom=[event for event in reversed(found) if event.problem == "pod-oom-killed"][:10],
+        )
+
+    def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
+        self._check()
+        return [entry.value for entry in _top(self.events, _attribute(field))][:limit]
+
+    def _check(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+def _attribute(name: str) -> str:
+    return "hostname" if name == "host" else name
+
+
+def _matches(event: Event, query: EventQuery) -> bool:
+    if not (query.from_time or 0) <= event.last_time < (query.to_time or 10**18):
+        return False
+    for name, accepted in query.filters.items():
+        value = getattr(event, _attribute(name))
+        if name in GLOB_FIELDS:
+            if not any(fnmatch.fnmatchcase(value, glob.replace("[", "[[]")) for glob in accepted):
+                return False
+        elif value not in accepted:
+            return False
+    text = f"{event.message} {event.name} {event.reason}".lower()
+    return all(term.text.lower() in text for term in query.search.terms)
+
+
+def _cursor(text: str | None) -> int:
+    if text is not None and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise QuerySyntaxError(f"cursor {text[:40]!r} is not one of ours", hint="Begin without a cursor.")
+    return int(text or 0)
+
+
+def _history(event: Event) -> list[Occurrence]:
+    times = range(min(event.count, 30))
+    return [
+        Occurrence(event.seq - at if at < event.seq else 0, event.last_time - at * 47_000, event.count - at, 1, event.message)
+        for at in reversed(times)
+    ]
+
+
+def _levels(events: list[Event], start: int, width: int) -> tuple[int, int, int]:
+    inside = [event for event in events if start <= event.last_time < start + width]
+    warning = sum(event.count for event in inside if event.level == "Warning")
+    return sum(e.count for e in inside) - warning, warning, _errors(inside, start, start + width)
+
+
+def _errors(events: list[Event], start: int, end: int) -> int:
+    return sum(e.count for e in events if e.problem in SEVERE and start <= e.last_time < end)
+
+
+def _top(events: list[Event], name: str) -> list[TopEntry]:
+    counts: Counter[str] = Counter()
+    for event in events:
+        if value := getattr(event, name):
+            counts[value] += event.count
+    return [TopEntry(value, count) for value, count in counts.most_common(10)]
+
+
+@dataclass
+class FakeCenter:
+    reader: FakeReader = field(default_factory=lambda: FakeReader(some_events()))
+    instance: str = "default"
+    demo: bool = False
+    time: int = NOW
+    stream: StreamStatus = StreamStatus(
+        stream="events",
+        phase=Phase.WATCHING,
+        established=True,
+        connected_since=NOW - DAY,
+        last_change=NOW - 2_000,
+        lag_ms=140,
+        reconnects=3,
+    )
+    writable: bool = True
+    reasons: list[str] = field(default_factory=list)
+
+    def now(self) -> int:
+        return self.time
+
+    def streams(self) -> list[StreamStatus]:
+        return [self.stream]
+
+    def store(self) -> StoreStatus:
+        return StoreStatus(
+            writable=self.writable,
+            error=None if self.writable else "the disk is full",
+            seq=self.reader.seq(),
+            changes_written=self.reader.seq(),
+            duplicates=7,
+            queued=0,
+            last_commit=self.time,
+            size_bytes=4_100_000,
+        )
+
+    def ready(self) -> list[str]:
+        return self.reasons

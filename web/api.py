@@ -1,0 +1,71 @@
+"""`/api/v1`: events, one event, overview, version and the description of them all."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+import eventcenter
+from web import params, serialize
+from web.explain import explain
+from web.openapi import document
+from web.params import check_instances, read_strictly
+from web.site import center
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+DAY = 86_400_000
+
+
+@api.get("/events")
+def list_events() -> Response:
+    here = center()
+    values = read_strictly(request.args, params.event_parsers(here.now()))
+    check_instances(request.args, here.instance)
+    page = here.reader.list_events(params.event_query(values))
+    return jsonify({"events": [serialize.event(item) for item in page.events], "next": page.next})
+
+
+@api.get("/events/<path:uid>")
+def show_event(uid: str) -> Response:
+    here = center()
+    read_strictly(request.args, {})
+    check_instances(request.args, here.instance)
+    detail = here.reader.event(uid)
+    return jsonify(serialize.detail(detail, explain(detail.event)))
+
+
+@api.get("/overview")
+def overview() -> Response:
+    here = center()
+    now = here.now()
+    values = read_strictly(request.args, params.overview_parsers(now))
+    check_instances(request.args, here.instance)
+    until = values.get("to", now)
+    since = values.get("from", max(until - DAY, 0))
+    params.check_overview_range(since, until)
+    started = time.perf_counter()
+    result = here.reader.overview(since, until, values.get("tz", params.zone("UTC")), now)
+    body: dict[str, Any] = {
+        "instance": here.instance,
+        "demo": here.demo,
+        "seq": here.store().seq,
+        **serialize.overview(result),
+        "elapsed_ms": round((time.perf_counter() - started) * 1000, 1),
+    }
+    return jsonify(body)
+
+
+@api.get("/version")
+def version() -> Response:
+    here = center()
+    read_strictly(request.args, {})
+    check_instances(request.args, here.instance)
+    return jsonify({"version": eventcenter.__version__, "instance": here.instance, "demo": here.demo})
+
+
+@api.get("/openapi.json")
+def openapi() -> Response:
+    return jsonify(document())

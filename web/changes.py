@@ -1,0 +1,101 @@
+"""`/api/v1/changes`: every change in order from a cursor, as JSON (long poll) or as `text/event-stream`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, jsonify, request
+
+from eventcenter.errors import StoreError
+from eventcenter.query import DEFAULT_LIMIT
+from web import params, serialize
+from web.errors import envelope
+from web.site import Site, site
+
+changes = Blueprint("changes", __name__, url_prefix="/api/v1")
+
+STREAM = "text/event-stream"
+HEARTBEAT_SECONDS = 10.0
+_SLICE_SECONDS = 1.0
+"""Waiting is cut into slices, so that a stopping process is noticed."""
+
+
+@changes.get("/changes")
+def list_changes() -> Response:
+    here = site()
+    values = params.read_strictly(request.args, params.change_parsers())
+    params.check_instances(request.args, here.center.instance)
+    after = values.get("after", 0)
+    streaming = _wants_stream()
+    if streaming and (resumed := request.headers.get("Last-Event-ID", "").strip()):
+        after = params.whole_number("Last-Event-ID", resumed, 10**18 - 1)
+    if after == params.LATEST:
+        after = here.center.store().seq
+    limit, wait = values.get("limit", DEFAULT_LIMIT), values.get("wait", 0.0)
+    if not streaming and not wait:
+        return _answer(here, after, limit)
+    if not here.places.acquire(blocking=False):
+        return envelope(
+            503,
+            "too_many_waiting",
+            "too many requests are waiting for changes",
+            "Try again in a few seconds.",
+        )
+    return _stream(here, after, limit) if streaming else _poll(here, after, limit, wait)
+
+
+def _wants_stream() -> bool:
+    """Only when it is named: a client that accepts anything gets JSON."""
+    accepted = request.accept_mimetypes
+    return any(value == STREAM for value, _quality in accepted) and (
+        accepted.quality(STREAM) >= accepted.quality("application/json")
+    )
+
+
+def _answer(here: Site, after: int, limit: int) -> Response:
+    found = here.center.reader.changes(after, limit)
+    following = found[-1].event.seq if found else after
+    return jsonify({"changes": [serialize.change(item) for item in found], "next": following})
+
+
+def _poll(here: Site, after: int, limit: int, wait: float) -> Response:
+    try:
+        deadline = time.monotonic() + wait
+        while (left := deadline - time.monotonic()) > 0 and not here.stopping.is_set():
+            if here.center.reader.wait_for_change(after, min(left, _SLICE_SECONDS)) > after:
+                break
+        return _answer(here, after, limit)
+    finally:
+        here.places.release()
+
+
+def _stream(here: Site, after: int, limit: int) -> Response:
+    response = Response(_messages(here, after, limit), mimetype=STREAM)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    # Not in the generator's `finally`: that of one which was never begun does not run.
+    response.call_on_close(here.places.release)
+    return response
+
+
+def _messages(here: Site, after: int, limit: int) -> Iterator[str]:
+    yield "retry: 2000\n\n"
+    silent_since = time.monotonic()
+    try:
+        while not here.stopping.is_set():
+            found = here.center.reader.changes(after, limit)
+            for item in found:
+                after = item.event.seq
+                yield f"id: {after}\ndata: {json.dumps(serialize.change(item))}\n\n"
+            if found:
+                silent_since = time.monotonic()
+            elif here.center.reader.wait_for_change(after, _SLICE_SECONDS) <= after and (
+                time.monotonic() - silent_since >= HEARTBEAT_SECONDS
+            ):
+                silent_since = time.monotonic()
+                yield ": nothing new\n\n"
+    except StoreError as error:
+        # The status is sent already: say it in the stream, the client comes back with its cursor.
+        yield f": {str(error).splitlines()[0]}\n\n"
