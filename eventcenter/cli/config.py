@@ -23,6 +23,10 @@ def check(loaded: Loaded) -> None:
 
     Takes every flag of `run`, starts nothing. The output can be used as eventcenter.yaml; secrets are hidden.
     """
+    from eventcenter.watch.source import parse_source
+
+    if loaded.settings.source:
+        parse_source(loaded.settings.source)
     lines = [(f"{row.key}: {_yaml(value)}", loaded.origins[row.field]) for row, value in _effective(loaded)]
     width = max(len(line) for line, _ in lines)
     for line, origin in lines:

@@ -14,7 +14,6 @@ import click
 from eventcenter.cli.options import STORAGE, takes_settings
 from eventcenter.config import Loaded, Settings
 from eventcenter.errors import NotFoundError
-from eventcenter.ports import EventReader
 from eventcenter.query import (
     DEFAULT_LIMIT,
     FIELDS,
@@ -30,6 +29,7 @@ from eventcenter.query import (
 
 if TYPE_CHECKING:
     from eventcenter.cli.showing import Show
+    from eventcenter.ports import EventReader
     from eventcenter.store import Reader
 
 FORMATS = ("table", "json", "record")

@@ -20,7 +20,7 @@ def replay(loaded: Loaded, file: Path) -> None:
     """Feed a recorded watch through the pipeline.
 
     FILE holds JSON lines, as a watch of the API server sends them. What is stored already is not stored
-    twice, so that a replay can be repeated. """
+    twice, so that a replay can be repeated."""
     from eventcenter import app
 
     set_up_logging(loaded.settings)
@@ -34,7 +34,7 @@ def import_(loaded: Loaded, file: Path) -> None:
     """Import events from a file.
 
     FILE holds what `kubectl get events -A -o json` prints, or a recorded watch. What is stored already is not
-    stored twice, so that an import can be repeated. """
+    stored twice, so that an import can be repeated."""
     from eventcenter import app
 
     set_up_logging(loaded.settings)

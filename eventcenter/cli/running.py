@@ -15,7 +15,7 @@ def run(loaded: Loaded) -> None:
     """Run the whole center.
 
     It watches the cluster, stores its events, serves pages and API. In a Pod it uses the service account.
-    SIGTERM stops it within 5 s; nothing is lost. """
+    SIGTERM stops it within 5 s; nothing is lost."""
     from eventcenter import app  # imports the web server and the Kubernetes client
 
     set_up_logging(loaded.settings)
@@ -28,7 +28,7 @@ def demo(loaded: Loaded) -> None:
     """Run the playground, a simulated cluster.
 
     It has a week of history and a live feed, needs no cluster, marks its data as demo data everywhere and
-    keeps it in a directory of its own. """
+    keeps it in a directory of its own."""
     from eventcenter import app
 
     set_up_logging(loaded.settings)

@@ -33,7 +33,8 @@ _LAST_MOMENT = 253_402_214_400_000  # 9999-12-31
 
 _JSON_FIELDS = (
     "seq", "uid", "instance", "level", "reason", "kind", "namespace", "name", "object_uid", "field_path",
-    "message", "component", "hostname", "count", "first_time", "last_time", "action", "problem", "api_version",
+    "message", "component", "hostname", "count", "first_time", "last_time", "action",
+    "problem", "api_version",
 )  # fmt: skip
 
 
