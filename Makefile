@@ -11,7 +11,7 @@ EVENTS ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench lock image
+.PHONY: help install run test lint check bench lock image
 
 help: ## print the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -49,12 +49,13 @@ run: install ## start the center on the current kubeconfig, else the playground;
 test: install ## run the tests; what is missing here is skipped with its reason; ARGS="-k watch"
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: install ## format, lint, types, import directions and tests, as CI does
+lint: install ## check format, style, types and import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+
+check: lint test ## all that CI checks: lint, then the tests
 
 bench: install ## measure the figures of docs/; EVENTS=250000
 	@$(BIN)/python -m bench $(if $(EVENTS),--events $(EVENTS)) $(ARGS)

@@ -1,7 +1,7 @@
 """What every layer of tests shares: where the API server of the `cluster` tests is.
 
-pytest-kind owns the option `--kubeconfig`, and in one run of all layers it names the kind cluster. So the cluster
-tests ask TEST_KUBECONFIG first and take the option only where that is not set."""
+pytest-kind owns the option `--kubeconfig`, and in one run of all layers it names the kind cluster. So the
+cluster tests ask TEST_KUBECONFIG first and take the option only where that is not set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kubectl on the API server of the cluster tests, and the rights of deploy/ there under names of the test's own."""
+"""kubectl on the API server of the cluster tests, and the rights of deploy/ there under names of our own."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def rendered(binary: str, directory: Path) -> list[dict[str, Any]]:
 
 
 def moved(objects: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    """The objects without the Namespace, in the namespace `name`; those that lie in none are called `name`."""
+    """The objects without the Namespace, in the namespace `name`; those in none are called `name`."""
     result = copy.deepcopy([item for item in objects if item["kind"] != "Namespace"])
     for item in result:
         if "namespace" in item["metadata"]:

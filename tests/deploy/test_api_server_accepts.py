@@ -1,4 +1,4 @@
-"""The manifests on a real API server: it accepts them, and the ClusterRole gives what the center needs and no more."""
+"""The manifests on a real API server: it accepts them, and the ClusterRole gives what is needed, no more."""
 
 from __future__ import annotations
 

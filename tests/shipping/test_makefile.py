@@ -42,7 +42,7 @@ def python_that(folder: Path, answer: str) -> Path:
 
 def test_make_alone_prints_every_target(checkout: Path) -> None:
     printed = make(checkout).stdout
-    for target in ("install", "run", "test", "check", "bench", "lock", "image"):
+    for target in ("install", "run", "test", "lint", "check", "bench", "lock", "image"):
         assert f"make {target} " in printed
 
 
