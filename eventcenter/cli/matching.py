@@ -10,7 +10,7 @@ import unicodedata
 
 from eventcenter.model import Event
 from eventcenter.query import EventQuery, Search, Term
-from eventcenter.store.words import MAX_INDEXED_CHARS, spaced
+from eventcenter.store.words import MAX_INDEXED_CHARS, searched, spaced
 
 _WORD = re.compile(r"[\w.\-]+")
 
@@ -36,7 +36,8 @@ def _equal(pattern: str, value: str) -> bool:
 
 
 def _found(search: Search, event: Event) -> bool:
-    columns = [_words(text) for text in (event.message[:MAX_INDEXED_CHARS], event.name, event.reason)]
+    texts = (event.message[:MAX_INDEXED_CHARS], event.name, event.reason)
+    columns = [_words(spaced(text)) for text in texts]
     return all(any(_term_in(term, column) for column in columns) for term in search.terms)
 
 
@@ -44,7 +45,7 @@ def _term_in(term: Term, column: list[str]) -> bool:
     """The words of the term follow each other; with `prefix` the last may go on."""
     if not any(char.isalnum() for char in term.text):
         return True  # the store leaves such a term out: the index has no word for it
-    wanted = _words(term.text)
+    wanted = _words(searched(term.text, prefix=term.prefix))
     *firsts, last = wanted
     for at in range(len(column) - len(wanted) + 1):
         end = column[at + len(firsts)]
@@ -57,6 +58,6 @@ def _term_in(term: Term, column: list[str]) -> bool:
 
 def _words(text: str) -> list[str]:
     """Words as the full-text index cuts them: without case and diacritics; - . _ belong to a word."""
-    decomposed = unicodedata.normalize("NFD", spaced(text))
+    decomposed = unicodedata.normalize("NFD", text)
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return _WORD.findall(plain.casefold())

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from eventcenter.model import Batch, Change, ChangeType, Event
+from eventcenter.store import Writer, open_writer
+from tests.cli.made_events import NOON
 
 ROOT = Path(__file__).parents[2]
-NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -69,28 +69,14 @@ def here(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Path]:
     yield home
 
 
-def make_event(uid: str, **fields: Any) -> Event:
-    given = {
-        "level": "Normal",
-        "reason": "Started",
-        "kind": "Pod",
-        "namespace": "shop",
-        "name": "web-1",
-        "object_uid": "11111111-2222-3333-4444-555555555555",
-        "message": "Started container web",
-        "component": "kubelet",
-        "hostname": "n1",
-        "first_time": NOON,
-        "last_time": NOON,
-        "api_version": "v1",
-    }
-    return Event(uid=uid, **(given | fields))
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
 
 
-def make_change(event: Event, version: int, kind: ChangeType = ChangeType.ADDED) -> Change:
-    raw = {"metadata": {"uid": event.uid}, "message": event.message, "reason": event.reason}
-    return Change(kind, event, str(version), raw)
-
-
-def batch_of(*events: Event, version: int = 1) -> Batch:
-    return Batch("events", [make_change(event, version + n) for n, event in enumerate(events)], str(version))
+@pytest.fixture
+def writer(data_dir: Path) -> Iterator[Writer]:
+    """This process collects into `data_dir`, as a running center does."""
+    opened = open_writer(data_dir, "default", clock=lambda: NOON)
+    yield opened
+    opened.close()
