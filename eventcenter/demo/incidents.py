@@ -75,10 +75,12 @@ def cannot_pull(pod: Pod, at: int, until: int, random: Random) -> list[Note]:
 
 
 def _image_back_off(pod: Pod, failed: int, again: int, random: Random) -> Iterator[Note]:
+    """The same twice: as a back-off of the Pod and as an error of the container; which is first changes."""
     at = failed + seconds(random, 1, 9)
     while at < again:
-        yield pod.note(at, "BackOff", f'Back-off pulling image "{pod.image}"')
-        yield pod.note(at + 2, "Failed", "Error: ImagePullBackOff", "Warning")
+        first, second = random.sample((0, 2), 2)
+        yield pod.note(at + first, "BackOff", f'Back-off pulling image "{pod.image}"')
+        yield pod.note(at + second, "Failed", "Error: ImagePullBackOff", "Warning")
         at += seconds(random, 90, 140)
 
 
