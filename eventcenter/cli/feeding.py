@@ -10,7 +10,9 @@ from eventcenter.cli.logs import set_up_logging
 from eventcenter.cli.options import LOGGING, STORAGE, takes_settings
 from eventcenter.config import Loaded
 
-_file = click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_file = click.argument(
+    "file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
 
 
 @click.command()
@@ -19,8 +21,9 @@ _file = click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_
 def replay(loaded: Loaded, file: Path) -> None:
     """Feed a recorded watch through the pipeline.
 
-    FILE holds JSON lines, as a watch of the API server sends them. What is stored already is not stored
-    twice, so that a replay can be repeated."""
+    FILE (- for standard input) holds JSON lines, as a watch of the API server sends them.
+    What is stored already is not stored twice, so that a replay can be repeated.
+    """
     from eventcenter import app
 
     set_up_logging(loaded.settings)
@@ -33,8 +36,9 @@ def replay(loaded: Loaded, file: Path) -> None:
 def import_(loaded: Loaded, file: Path) -> None:
     """Import events from a file.
 
-    FILE holds what `kubectl get events -A -o json` prints, or a recorded watch. What is stored already is not
-    stored twice, so that an import can be repeated."""
+    FILE (- for standard input) holds what `kubectl get events -A -o json` prints, or a recorded watch.
+    What is stored already is not stored twice, so that an import can be repeated.
+    """
     from eventcenter import app
 
     set_up_logging(loaded.settings)
