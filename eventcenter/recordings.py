@@ -235,7 +235,7 @@ def _from_objects(lines: _Lines) -> Iterator[_Found]:
             yield line, f"longer than {_LONGEST >> 20} MiB"
             continue
         try:
-            yield line, _watched(msgspec.json.decode(text))
+            yield line, _watched(msgspec.json.decode(text.rstrip()))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             yield _place(line, text, error)
 
