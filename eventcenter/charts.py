@@ -129,7 +129,7 @@ def _draw_grid(axes: Axes, highest: int) -> None:
     levels = MaxNLocator(nbins=3, integer=True).tick_values(0, highest) if highest else []
     right = axes.get_xlim()[1]
     for level in (value for value in levels if 0 < value <= highest * 1.05):
-        axes.hlines([level], 0, right, colors=PALETTE["grid"], linewidth=1, gid="stroke-grid")
+        axes.hlines([level], 0, right, colors=PALETTE["grid"], linewidth=1, gid="stroke-grid", zorder=0)
         axes.annotate(
             _short(int(level)),
             (0, level),
@@ -208,14 +208,21 @@ def ticks(start: int, end: int, zone: tzinfo) -> list[tuple[int, str]]:
     step = next((step for step in _STEPS if (end - start) / step <= _MAX_TICKS), None)
     step = step or _STEPS[-1] * math.ceil((end - start) / _STEPS[-1] / _MAX_TICKS)
     margin = (end - start) * 0.02  # a label at the very edge would be cut
-    moment: datetime | None = datetime.fromtimestamp(start / 1000, zone)
-    moment = moment and moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = _midnight(start, zone)
     found: list[tuple[int, str]] = []
     while moment and (time := int(moment.timestamp() * 1000)) < end:
         if start + margin <= time <= end - margin:
             found.append((time, _tick_label(moment, step)))
         moment = _later(moment, step, zone)
     return found
+
+
+def _midnight(time: int, zone: tzinfo) -> datetime | None:
+    try:
+        moment = datetime.fromtimestamp(time / 1000, zone)
+    except (OverflowError, ValueError):
+        return None  # the year 10000 in this zone
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _later(moment: datetime, step: int, zone: tzinfo) -> datetime | None:

@@ -10,13 +10,7 @@ import threading
 from flask import Flask
 
 from eventcenter.ports import Center
-from web import errors, preferences, render
-from web.api import api
-from web.changes import changes
-from web.chart_images import chart_images
-from web.health import health
-from web.metrics import registry
-from web.pages import pages
+from web import api, changes, chart_images, errors, health, metrics, pages, preferences, render
 from web.site import SERVER_THREADS, Site
 
 __all__ = ["SERVER_THREADS", "create_app"]
@@ -27,9 +21,9 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the contract
     app.url_map.merge_slashes = False  # a uid may hold two
     app.extensions["eventcenter"] = Site(center, stopping or threading.Event())
-    app.extensions["eventcenter.registry"] = registry(center)
+    app.extensions["eventcenter.registry"] = metrics.registry(center)
     for part in (errors, preferences, render):
         part.register(app)
-    for blueprint in (api, changes, health, chart_images, pages):
-        app.register_blueprint(blueprint)
+    for area in (api, changes, health, chart_images, pages):
+        app.register_blueprint(area.blueprint)
     return app

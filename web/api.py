@@ -14,12 +14,12 @@ from web.openapi import document
 from web.params import check_instances, read_strictly
 from web.site import center
 
-api = Blueprint("api", __name__, url_prefix="/api/v1")
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 DAY = 86_400_000
 
 
-@api.get("/events")
+@blueprint.get("/events")
 def list_events() -> Response:
     here = center()
     values = read_strictly(request.args, params.event_parsers(here.now()))
@@ -28,7 +28,7 @@ def list_events() -> Response:
     return jsonify({"events": [serialize.event(item) for item in page.events], "next": page.next})
 
 
-@api.get("/events/<path:uid>")
+@blueprint.get("/events/<path:uid>")
 def show_event(uid: str) -> Response:
     here = center()
     read_strictly(request.args, {})
@@ -37,7 +37,7 @@ def show_event(uid: str) -> Response:
     return jsonify(serialize.detail(detail, explain(detail.event)))
 
 
-@api.get("/overview")
+@blueprint.get("/overview")
 def overview() -> Response:
     here = center()
     now = here.now()
@@ -58,7 +58,7 @@ def overview() -> Response:
     return jsonify(body)
 
 
-@api.get("/version")
+@blueprint.get("/version")
 def version() -> Response:
     here = center()
     read_strictly(request.args, {})
@@ -66,6 +66,6 @@ def version() -> Response:
     return jsonify({"version": eventcenter.__version__, "instance": here.instance, "demo": here.demo})
 
 
-@api.get("/openapi.json")
+@blueprint.get("/openapi.json")
 def openapi() -> Response:
     return jsonify(document())

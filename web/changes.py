@@ -14,15 +14,15 @@ from web import params, serialize
 from web.errors import envelope
 from web.site import Site, site
 
-changes = Blueprint("changes", __name__, url_prefix="/api/v1")
+blueprint = Blueprint("changes", __name__, url_prefix="/api/v1")
 
 STREAM = "text/event-stream"
 HEARTBEAT_SECONDS = 10.0
-_SLICE_SECONDS = 1.0
+SLICE_SECONDS = 1.0
 """Waiting is cut into slices, so that a stopping process is noticed."""
 
 
-@changes.get("/changes")
+@blueprint.get("/changes")
 def list_changes() -> Response:
     here = site()
     values = params.read_strictly(request.args, params.change_parsers())
@@ -64,7 +64,7 @@ def _poll(here: Site, after: int, limit: int, wait: float) -> Response:
     try:
         deadline = time.monotonic() + wait
         while (left := deadline - time.monotonic()) > 0 and not here.stopping.is_set():
-            if here.center.reader.wait_for_change(after, min(left, _SLICE_SECONDS)) > after:
+            if here.center.reader.wait_for_change(after, min(left, SLICE_SECONDS)) > after:
                 break
         return _answer(here, after, limit)
     finally:
@@ -91,7 +91,7 @@ def _messages(here: Site, after: int, limit: int) -> Iterator[str]:
                 yield f"id: {after}\ndata: {json.dumps(serialize.change(item))}\n\n"
             if found:
                 silent_since = time.monotonic()
-            elif here.center.reader.wait_for_change(after, _SLICE_SECONDS) <= after and (
+            elif here.center.reader.wait_for_change(after, SLICE_SECONDS) <= after and (
                 time.monotonic() - silent_since >= HEARTBEAT_SECONDS
             ):
                 silent_since = time.monotonic()

@@ -12,20 +12,20 @@ from eventcenter.model import Overview
 from web import params, trend
 from web.site import center
 
-chart_images = Blueprint("charts", __name__, url_prefix="/charts")
+blueprint = Blueprint("charts", __name__, url_prefix="/charts")
 
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """An SVG on its own has no style sheet beside it. Nothing in it comes from a cluster but escaped text."""
 
 
-@chart_images.get("/trend.svg")
+@blueprint.get("/trend.svg")
 def trend_svg() -> Response:
     response = _trend("svg", "image/svg+xml")
     response.headers["Content-Security-Policy"] = _CSP
     return response
 
 
-@chart_images.get("/trend.png")
+@blueprint.get("/trend.png")
 def trend_png() -> Response:
     return _trend("png", "image/png")
 

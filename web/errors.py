@@ -83,9 +83,7 @@ def _on_http_error(error: HTTPException) -> AnyResponse:
 
 def _on_unexpected(error: Exception) -> Response:
     log.exception("request failed path=%s", request.path, exc_info=error)
-    return _answer(
-        500,
-        "internal",
-        "Something went wrong here that should not.",
-        "The log of the event center says more. Collecting goes on.",
-    )
+    if for_machines():
+        return envelope(500, "internal", "something went wrong here that should not", "The log says more.")
+    message = _("Something went wrong here that should not.")
+    return _answer(500, "internal", message, _("The log of the event center says more. Collecting goes on."))

@@ -8,15 +8,15 @@ from prometheus_client.exposition import choose_encoder
 from web.errors import envelope
 from web.site import center
 
-health = Blueprint("health", __name__)
+blueprint = Blueprint("health", __name__)
 
 
-@health.get("/healthz")
+@blueprint.get("/healthz")
 def healthz() -> Response:
     return jsonify({"status": "ok"})
 
 
-@health.get("/readyz")
+@blueprint.get("/readyz")
 def readyz() -> Response:
     reasons = center().ready()
     if not reasons:
@@ -25,7 +25,7 @@ def readyz() -> Response:
     return envelope(503, "not_ready", reasons[0], hint, {"status": "not ready", "reasons": reasons})
 
 
-@health.get("/metrics")
+@blueprint.get("/metrics")
 def metrics() -> Response:
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return Response(encode(current_app.extensions["eventcenter.registry"]), content_type=content_type)

@@ -16,7 +16,8 @@ Given = str | None
 
 
 def address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
-    query = urlencode([(name, value) for name, value in pairs if value], safe=":,*")
+    given = [(name, value) for name, value in pairs if value]
+    query = urlencode(given, safe=":,*", errors="replace")  # a lone surrogate has no bytes
     return f"{path}?{query}" if query else path
 
 
@@ -44,7 +45,7 @@ def page_path() -> str:
 def event_url(uid: str) -> str:
     """A uid is whatever a cluster sent. What a browser would take for a relative path goes into the query."""
     if all(part and part not in (".", "..") for part in uid.split("/")) and uid != "-":
-        return page_url(f"/events/{quote(uid)}")
+        return page_url(f"/events/{quote(uid, errors='replace')}")
     return page_url("/events/-", uid=uid)
 
 

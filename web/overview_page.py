@@ -104,7 +104,7 @@ def _tiles(overview: Overview, since: int, until: int) -> list[Tile]:
         Tile(_("Events"), totals.total, links.page_url("/events")),
         Tile(_("Normal"), totals.normal, links.page_url("/events", level="Normal"), "normal"),
         Tile(_("Warning"), totals.warning, links.page_url("/events", level="Warning"), "medium"),
-        Tile(_("Errors"), totals.errors, errors_url, "critical", _("problems of severity critical or high")),
+        Tile(_("Errors"), totals.errors, errors_url, "critical", _("critical or high")),
         Tile(_("Errors today"), overview.errors_today, errors_url, "critical", note, arrow),
     ]
 

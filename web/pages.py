@@ -13,7 +13,7 @@ from web.preferences import preferences
 from web.site import center
 from web.window import canonical_args
 
-pages = Blueprint("pages", __name__)
+blueprint = Blueprint("pages", __name__)
 
 _LIVE: dict[str, Callable[[], Response]] = {
     "/": overview_page.live,
@@ -21,7 +21,7 @@ _LIVE: dict[str, Callable[[], Response]] = {
 }
 
 
-@pages.before_request
+@blueprint.before_request
 def _check() -> AnyResponse | None:
     g.page_path = request.path.removeprefix("/live") or "/"
     params.check_instances(request.args, center().instance)
@@ -31,23 +31,23 @@ def _check() -> AnyResponse | None:
     return redirect(links.address(request.path, canonical.items(multi=True)))
 
 
-@pages.get("/")
+@blueprint.get("/")
 def overview() -> Response:
     return overview_page.show()
 
 
-@pages.get("/events")
+@blueprint.get("/events")
 def events() -> Response:
     return events_page.show()
 
 
-@pages.get("/events/<path:uid>")
+@blueprint.get("/events/<path:uid>")
 def event(uid: str) -> Response:
     return event_page.show(request.args.get("uid", "") if uid == "-" else uid)
 
 
-@pages.get("/live/")
-@pages.get("/live/events")
+@blueprint.get("/live/")
+@blueprint.get("/live/events")
 def live() -> Response:
     """304 while nothing has changed: asked every second or two by every open page."""
     tag = _tag()
@@ -66,6 +66,6 @@ def _tag() -> str:
     return hashlib.sha256(repr((state, streams, me.lang, me.zone_name)).encode()).hexdigest()[:16]
 
 
-@pages.get("/favicon.ico")
+@blueprint.get("/favicon.ico")
 def favicon() -> AnyResponse:
     return redirect("/static/favicon.svg", 301)

@@ -32,6 +32,8 @@ Args = MultiDict[str, str]
 
 MAX_VALUES = 100
 """Values that one filter may list: each becomes a parameter of the statement, and SQLite counts those."""
+_NEVER_BLANK = frozenset({"limit", "order", "after", "wait"})
+"""Blank is no number and no choice. Forms send blank fields, programs do so by mistake."""
 MAX_WAIT = 30.0
 MAX_OVERVIEW_DAYS = 3660
 """The store answers with a bucket for each week of the range, filled or not."""
@@ -64,12 +66,14 @@ class Range:
         return now if self.to_time is None else self.to_time
 
 
-def read(args: Args, parsers: Mapping[str, Parser]) -> tuple[dict[str, Any], dict[str, BadParameter]]:
+def read(
+    args: Args, parsers: Mapping[str, Parser], never_blank: frozenset[str] = frozenset()
+) -> tuple[dict[str, Any], dict[str, BadParameter]]:
     """The values of the parameters that are given, and what is wrong with others. Blank means not given."""
     values: dict[str, Any] = {}
     errors: dict[str, BadParameter] = {}
     for name, parser in parsers.items():
-        given = [text for text in args.getlist(name) if text.strip()]
+        given = [text for text in args.getlist(name) if text.strip() or name in never_blank]
         if not given:
             continue
         try:
@@ -77,7 +81,8 @@ def read(args: Args, parsers: Mapping[str, Parser]) -> tuple[dict[str, Any], dic
         except BadParameter as error:
             errors[name] = error
         except QuerySyntaxError as error:
-            errors[name] = BadParameter(name, f"{name}: {error}", hint=error.hint)
+            said = str(error) if str(error).startswith(name) else f"{name}: {error}"
+            errors[name] = BadParameter(name, said, hint=error.hint)
     return values, errors
 
 
@@ -87,7 +92,7 @@ def read_strictly(args: Args, parsers: Mapping[str, Parser]) -> dict[str, Any]:
         if name not in parsers and name != "instance":
             known = ", ".join(sorted([*parsers, "instance"]))
             raise BadParameter(name, f"parameter {name[:80]!r} is not known", hint=f"Known: {known}.")
-    values, errors = read(args, parsers)
+    values, errors = read(args, parsers, _NEVER_BLANK)
     for error in errors.values():
         raise error
     return values

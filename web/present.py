@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from eventcenter.model import Event
@@ -24,8 +25,7 @@ def visible(text: str, most: int = 0) -> str:
 
 
 def _sign(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return chr(0x2400 + code) if code < 0x20 else f"‹U+{code:04X}›"
+    return f"‹U+{ord(match[0]):04X}›"
 
 
 def middle(text: str, most: int = 40) -> str:
@@ -38,6 +38,14 @@ def middle(text: str, most: int = 40) -> str:
 
 def number(value: int) -> str:
     return f"{value:,}".replace(",", _NARROW_SPACE)
+
+
+def short(value: int) -> str:
+    """Where there is no room: 1 234, 12.3k, 4.5M."""
+    if value < 10_000:
+        return number(value)
+    thousands = int(math.log10(value)) // 3
+    return f"{value / 1000**thousands:.3g}".replace("1e+03", "1000") + "kMGTPE"[thousands - 1]
 
 
 def size(value: int) -> str:
@@ -55,7 +63,7 @@ def clock(time: int, now: int) -> str:
     local, today = local_time(time, preferences().zone), local_time(now, preferences().zone)
     if local.date() == today.date():
         return f"{local:%H:%M:%S}"
-    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local.year}-{local:%m-%d %H:%M}"
+    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local.date()}"
 
 
 def full_time(time: int) -> str:
@@ -106,7 +114,15 @@ def container(event: Event) -> str:
     return event.field_path.partition("{")[2].rstrip("}")
 
 
+def place(event: Event) -> list[str]:
+    """Kind, namespace and node, as far as they are known and not the name again."""
+    node = event.hostname if event.hostname != event.name else ""
+    return [part for part in (event.kind, event.namespace, node) if part]
+
+
 FILTERS = {
+    "short": short,
+    "place": place,
     "iso": rfc3339,
     "container": container,
     "visible": visible,

@@ -1,23 +1,25 @@
-"""The application over a fake center, and a browser where the machine has one."""
+"""The application over a fake center."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from waitress.server import create_server
+from werkzeug.test import TestResponse
 
-sys.path.insert(0, str(Path(__file__).parent))  # import-mode=importlib leaves the tests' own modules out
+from tests.web.fake_center import FakeCenter
+from web import create_app
 
-from fake_center import FakeCenter
 
-from web import SERVER_THREADS, create_app
+class Client(FlaskClient):
+    """Reads every answer to its end and closes it, so that static files leave no file open."""
+
+    def open(self, *args: Any, buffered: bool = True, **given: Any) -> TestResponse:
+        return super().open(*args, buffered=buffered, **given)
 
 
 @pytest.fixture
@@ -35,7 +37,9 @@ def stopping() -> Iterator[threading.Event]:
 
 @pytest.fixture
 def app(center: FakeCenter, stopping: threading.Event) -> Flask:
-    return create_app(center, stopping=stopping)
+    application = create_app(center, stopping=stopping)
+    application.test_client_class = Client
+    return application
 
 
 @pytest.fixture

@@ -35,16 +35,40 @@ SEVERE = built_in().with_severity(ERROR_SEVERITIES)
 # reason, level, kind, component, message
 PATTERNS = [
     ("Scheduled", "Normal", "Pod", "default-scheduler", "Successfully assigned {ns}/{name} to {node}"),
-    ("Pulled", "Normal", "Pod", "kubelet", 'Container image "registry.example/shop/{app}:v1.41" already present'),
+    (
+        "Pulled",
+        "Normal",
+        "Pod",
+        "kubelet",
+        'Container image "registry.example/shop/{app}:v1.41" already present',
+    ),
     ("Created", "Normal", "Pod", "kubelet", "Created container {app}"),
     ("Started", "Normal", "Pod", "kubelet", "Started container {app}"),
     ("Killing", "Normal", "Pod", "kubelet", "Stopping container {app}"),
     ("BackOff", "Warning", "Pod", "kubelet", "Back-off restarting failed container {app} in pod {name}_{ns}"),
     ("Unhealthy", "Warning", "Pod", "kubelet", "Readiness probe failed: Get http://10.1.4.7:8080: timeout"),
-    ("FailedScheduling", "Warning", "Pod", "default-scheduler", "0/3 nodes available: 3 Insufficient memory."),
-    ("PodOOMKilling", "Warning", "Pod", "node-problem-detector", "pod was OOM killed. pod:{name} namespace:{ns}"),
+    (
+        "FailedScheduling",
+        "Warning",
+        "Pod",
+        "default-scheduler",
+        "0/3 nodes available: 3 Insufficient memory.",
+    ),
+    (
+        "PodOOMKilling",
+        "Warning",
+        "Pod",
+        "node-problem-detector",
+        "pod was OOM killed. pod:{name} namespace:{ns}",
+    ),
     ("NodeNotReady", "Normal", "Node", "kubelet", "Node {node} status is now: NodeNotReady"),
-    ("ScalingReplicaSet", "Normal", "Deployment", "deployment-controller", "Scaled up replica set {app} to 3"),
+    (
+        "ScalingReplicaSet",
+        "Normal",
+        "Deployment",
+        "deployment-controller",
+        "Scaled up replica set {app} to 3",
+    ),
 ]
 APPS = ["checkout", "cart", "payments-api", "search-indexer", "frontend"]
 NAMESPACES = ["shop", "payments", "monitoring", "kube-system", "生产环境"]
@@ -53,7 +77,11 @@ NODES = ["node-1", "node-2", "ip-10-0-13-201.eu-central-1.compute.internal"]
 HOSTILE = [
     {"uid": "evil-script", "reason": "<script>alert(1)</script>", "name": '"><img src=x onerror=alert(1)>'},
     {"uid": "evil-rtl", "name": "invoice\u202egnp.exe", "message": "שלום \u202e reversed \u2066 isolate"},
-    {"uid": "evil-control", "message": "bell \x07 null \x00 escape \x1b[31m red \x7f", "reason": "Con\x00trol"},
+    {
+        "uid": "evil-control",
+        "message": "bell \x07 null \x00 escape \x1b[31m red \x7f",
+        "reason": "Con\x00trol",
+    },
     {"uid": "evil-surrogate", "message": "half a pair \ud83d end", "name": "lone-\udc00"},
     {"uid": "evil-long-name", "name": "x" * 253, "namespace": "n" * 63, "reason": "R" * 128},
     {"uid": "evil-big", "message": "0123456789abcdef" * 98_304},
@@ -132,7 +160,9 @@ class FakeReader:
         self._check()
         for event in self.events:
             if event.uid == uid:
-                return EventDetail(event, {"metadata": {"uid": uid}, "message": event.message}, _history(event))
+                return EventDetail(
+                    event, {"metadata": {"uid": uid}, "message": event.message}, _history(event)
+                )
         raise NotFoundError(f"there is no event with uid {uid[:100]!r}", hint="It may be older.")
 
     def changes(self, after: int, limit: int) -> list[StoredChange]:
@@ -150,7 +180,10 @@ class FakeReader:
         self._check()
         found = [event for event in self.events if from_time <= event.last_time < to_time]
         width = max((to_time - from_time) // 96, 1)
-        trend = [TrendBucket(from_time + at * width, *_levels(found, from_time + at * width, width)) for at in range(96)]
+        trend = [
+            TrendBucket(from_time + at * width, *_levels(found, from_time + at * width, width))
+            for at in range(96)
+        ]
         midnight = datetime.fromtimestamp(now / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
         today = int(midnight.timestamp() * 1000)
         yesterday = int((midnight - timedelta(days=1)).timestamp() * 1000)
@@ -205,7 +238,13 @@ def _cursor(text: str | None) -> int:
 def _history(event: Event) -> list[Occurrence]:
     times = range(min(event.count, 30))
     return [
-        Occurrence(event.seq - at if at < event.seq else 0, event.last_time - at * 47_000, event.count - at, 1, event.message)
+        Occurrence(
+            event.seq - at if at < event.seq else 0,
+            event.last_time - at * 47_000,
+            event.count - at,
+            1,
+            event.message,
+        )
         for at in reversed(times)
     ]
 
@@ -228,21 +267,24 @@ def _top(events: list[Event], name: str) -> list[TopEntry]:
     return [TopEntry(value, count) for value, count in counts.most_common(10)]
 
 
+WATCHING = StreamStatus(
+    stream="events",
+    phase=Phase.WATCHING,
+    established=True,
+    connected_since=NOW - DAY,
+    last_change=NOW - 2_000,
+    lag_ms=140,
+    reconnects=3,
+)
+
+
 @dataclass
 class FakeCenter:
     reader: FakeReader = field(default_factory=lambda: FakeReader(some_events()))
     instance: str = "default"
     demo: bool = False
     time: int = NOW
-    stream: StreamStatus = StreamStatus(
-        stream="events",
-        phase=Phase.WATCHING,
-        established=True,
-        connected_since=NOW - DAY,
-        last_change=NOW - 2_000,
-        lag_ms=140,
-        reconnects=3,
-    )
+    stream: StreamStatus = WATCHING
     writable: bool = True
     reasons: list[str] = field(default_factory=list)
 

@@ -4,7 +4,11 @@
 const AGO = JSON.parse(document.body.dataset.ago);
 const EVERY_MS = 1500;
 
-let skew = 0; // server's clock minus ours
+const live = document.querySelector("[data-live]");
+const toggle = document.querySelector("[data-live-toggle]");
+
+let skew = 0; // server's clock minus ours, where they differ by more than an answer takes
+let clock = "";
 
 function ageText(ms) {
   const seconds = Math.floor((Date.now() + skew - ms) / 1000);
@@ -15,15 +19,25 @@ function ageText(ms) {
   return AGO.s.replace("{n}", Math.max(seconds, 0));
 }
 
+function showNewest() {
+  const last = document.querySelector("[data-last-change]");
+  const newest = toggle && toggle.querySelector(".newest");
+  if (last && last.dataset.now !== clock) {
+    clock = last.dataset.now;
+    const difference = Number(clock) - Date.now();
+    skew = Math.abs(difference) < 2000 ? 0 : difference;
+  }
+  if (newest && last && last.dataset.lastChange) newest.dataset.ms = last.dataset.lastChange;
+}
+
 function refreshAges() {
+  showNewest();
   for (const time of document.querySelectorAll("time[data-ms]")) {
     const text = ageText(Number(time.dataset.ms));
     if (time.textContent !== text) time.textContent = text;
   }
 }
 
-const live = document.querySelector("[data-live]");
-const toggle = document.querySelector("[data-live-toggle]");
 const canLive = Boolean(live && toggle && !("liveOff" in live.dataset));
 const state = { paused: new URLSearchParams(location.search).get("live") === "off", lost: false, tag: null, waiting: null };
 
@@ -108,8 +122,6 @@ async function refresh() {
   const headers = state.tag ? { "If-None-Match": state.tag } : {};
   const answer = await fetch(live.dataset.live + location.search, { headers, cache: "no-store", signal: AbortSignal.timeout(20000) });
   if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
-  skew = Date.parse(answer.headers.get("Date")) + 500 - Date.now();
-  if (Math.abs(skew) < 2000) skew = 0;
   if (answer.status === 304) return;
   const html = await answer.text();
   state.tag = answer.headers.get("ETag");
@@ -128,6 +140,7 @@ async function loop() {
   setTimeout(loop, Math.max(state.lost ? 2 * EVERY_MS : EVERY_MS, 8 * took));
 }
 
+refreshAges();
 setInterval(refreshAges, 1000);
 if (canLive) {
   toggle.hidden = false;
