@@ -43,12 +43,14 @@ def _run(seed: int, cron: Cron, due: int, random: Random) -> list[Note]:
         work, ended = _pod(seed, cron, job, at + 40, 0, random)
         ended += int(cron.seconds * 1000 * random.uniform(0.7, 1.4))
         work.append(Note(ended, job, "Completed", "Job completed", _JOBS))
-    status = "Failed" if fails else "Complete"
+    condition = "Failed" if fails else "Complete"
     old = _job_name(cron, due - _KEPT * cron.every * MINUTE)
     return [
         Note(at, about, "SuccessfulCreate", f"Created job {name}", _CRONS),
         *work,
-        Note(ended + 60, about, "SawCompletedJob", f"Saw completed job: {name}, status: {status}", _CRONS),
+        Note(
+            ended + 60, about, "SawCompletedJob", f"Saw completed job: {name}, condition: {condition}", _CRONS
+        ),
         Note(ended + 90, about, "SuccessfulDelete", f"Deleted job {old}", _CRONS),
     ]
 

@@ -54,7 +54,5 @@ def delete(fleet: Fleet, at: int, pod: Pod) -> list[Note]:
 
 def scaled(fleet: Fleet, at: int, replica_set: str, count: int, before: int) -> Note:
     direction = "up" if count > before else "down"
-    message = f"Scaled {direction} replica set {replica_set} to {count}"
-    if before:
-        message += f" from {before}"
+    message = f"Scaled {direction} replica set {replica_set} from {before} to {count}"
     return Note(at, fleet.ref(), "ScalingReplicaSet", message, _DEPLOYMENTS)

@@ -197,7 +197,11 @@ def test_rollouts_change_the_hash_of_the_replica_set(week: list[Raw]) -> None:
         for change in week
         if change["object"]["involvedObject"].get("name") == "checkout"
         and change["object"]["involvedObject"]["namespace"] == "shop"
-        and (match := re.match(r"Scaled up replica set (checkout-\w{10}) to", change["object"]["message"]))
+        and (
+            match := re.match(
+                r"Scaled up replica set (checkout-\w{10}) from 0 to", change["object"]["message"]
+            )
+        )
     }
     assert len(sets) >= 3
 
