@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from eventcenter.cli import run_command
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that is not UTF-8 shows escapes rather than ending the program.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -10,7 +10,7 @@ NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z
 
 
 def make_event(uid: str, **fields: Any) -> Event:
-    given = {
+    given: dict[str, Any] = {
         "level": "Normal",
         "reason": "Started",
         "kind": "Pod",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from tests.cli.made_events import NOON, batch_of, make_event
 from web import serialize
 
 HOUR = 3_600_000
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
@@ -175,6 +179,14 @@ def table_on_terminal(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> str:
     monkeypatch.setenv("TERM", "dumb")
     assert run_command(["events", "--data-dir", str(data_dir)]) == 0
     return terminal.getvalue()
+
+
+def test_a_terminal_that_is_not_utf8(command: Command, writer: Writer, data_dir: Path) -> None:
+    writer.deliver(batch_of(make_event("u1", message="拉取镜像")))
+    assert writer.flush(10)
+    done = command("events", "--data-dir", str(data_dir), env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    assert "\\u62c9" in done.stdout
 
 
 def test_an_instance_that_is_not_there(stored: Writer, data_dir: Path) -> None:

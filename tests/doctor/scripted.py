@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -67,8 +68,6 @@ def serving(cluster: Cluster) -> Iterator[str]:
             status, content = route(asked)
             payload = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response_only(status)
-            import time
-
             self.send_header("Date", formatdate(time.time() + cluster.skew, usegmt=True))
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()

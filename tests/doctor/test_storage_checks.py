@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections import namedtuple
 from pathlib import Path
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from eventcenter.config import Settings
-from eventcenter.doctor import storage
 from eventcenter.doctor.center import check_center
 from eventcenter.doctor.storage import check_storage
 from eventcenter.model import Batch, Change, ChangeType, Event
@@ -131,7 +131,7 @@ def test_a_directory_that_cannot_be_written() -> None:
 )
 def test_free_space(plain: Settings, monkeypatch: pytest.MonkeyPatch, free: int, status: str) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: usage(10**12, 0, free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 0, free))
     (finding,) = by_check(check_storage(plain, lambda: NOON))["disk"]
     assert finding.status == status
 
