@@ -104,7 +104,8 @@ class Connection:
         if authorization := self._authorization():
             headers["Authorization"] = authorization
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            # A PATCH of ours is always a merge patch; the server refuses plain JSON for one.
+            headers["Content-Type"] = f"application/{'merge-patch+' if method == 'PATCH' else ''}json"
         url = f"{self.host}{path}" + (f"?{urlencode(query)}" if query else "")
         try:
             response = self._pool.request(
@@ -136,6 +137,11 @@ class Connection:
             interrupt(response)
 
     def close(self) -> None:
+        """Close what is idle; `clear` alone would leave that to the garbage collector."""
+        for key in self._pool.pools.keys():  # noqa: SIM118 (it refuses to be iterated)
+            pool = self._pool.pools.get(key)
+            if pool is not None:
+                pool.close()
         self._pool.clear()
 
 

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http.client import IncompleteRead
 from typing import Any
 
 from eventcenter.errors import ClusterError, Forbidden, Gone
@@ -67,12 +68,14 @@ def _forbidden(message: str, verb: str, namespace: str | None) -> Forbidden:
 
 def unreachable(error: BaseException, host: str) -> ClusterError:
     """The error of a request that got no answer."""
-    return ClusterError(f"cannot reach {host}: {_reason(error)}")
+    return ClusterError(f"cannot reach {host}: {reason(error)}")
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """The innermost explanation: urllib3 wraps what the system said up to three times."""
     text = _line(error)
+    if any(isinstance(part, IncompleteRead) for part in (error, *error.args)):
+        return "the answer ended in the middle"
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):

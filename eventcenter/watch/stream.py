@@ -6,18 +6,22 @@ same, reading goes on while the kernel already has more.
 
 from __future__ import annotations
 
+import fcntl
+import termios
+from array import array
 from typing import Any
 
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
-from urllib3.util.wait import wait_for_read
 
-from eventcenter.watch.failures import Cut, unreachable
+from eventcenter.watch.failures import Cut, reason
 from eventcenter.watch.malformed import Malformed
 
 MAX_LINE = 16 * 2**20
 """etcd takes 1.5 MB; escaped as JSON, text grows at most six times."""
 READ_SIZE = 2**16
+MORE_THAN_FRAMING = 64
+"""Bytes; the end of a chunk, the head of the next and the overhead of a TLS record are fewer."""
 BATCH_LINES = 1000
 BATCH_BYTES = 2**20
 
@@ -93,19 +97,28 @@ class LineStream:
         try:
             data = self._response.read1(READ_SIZE)
         except (HTTPError, OSError) as error:
-            self._end = Cut(f"the watch broke: {unreachable(error, self._host)}")
+            self._end = Cut(f"the watch of {self._host} broke: {reason(error)}")
             data = b""
         self._ended = not data
         return bytes(data)
 
     def _more_is_there(self) -> bool:
+        """Whether a read would bring bytes of a line at once. A chunk's bare framing must not count: the read
+        would block on what follows it while lines wait to be handed on."""
         if self._ended:
             return True  # go round once more to see that it ended
         sock = self._socket
         if sock is None:
             return False
         try:
-            pending = getattr(sock, "pending", None)  # bytes that TLS has already decrypted
-            return bool(pending and pending()) or wait_for_read(sock, timeout=0)
-        except (OSError, ValueError):  # closed by stop() meanwhile: the next read tells
+            decrypted = sock.pending() if hasattr(sock, "pending") else 0
+            return decrypted >= MORE_THAN_FRAMING or _in_kernel(sock) >= MORE_THAN_FRAMING
+        except (OSError, ValueError):  # interrupted meanwhile: the next read tells
             return False
+
+
+def _in_kernel(sock: Any) -> int:
+    """How many bytes the kernel has for us."""
+    count = array("i", [0])
+    fcntl.ioctl(sock, termios.FIONREAD, count)
+    return count[0]

@@ -114,6 +114,8 @@ class Watcher:
             connection.interrupt()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(STOP_WITHIN)
+        if self._thread is None:
+            self._disconnect()
 
     def status(self) -> StreamStatus:
         return self._board.read()
