@@ -33,12 +33,14 @@ COPY --from=build /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
     MPLCONFIGDIR=/tmp/matplotlib \
-    PYTHONUNBUFFERED=1
-# Docker gives a new volume the owner of the directory it covers.
-RUN mkdir /data && chown 10001:10001 /data
+    PYTHONUNBUFFERED=1 \
+    EVENTCENTER_DATA_DIR=/data \
+    EVENTCENTER_LISTEN=0.0.0.0:8080
+# Docker gives a new volume the owner of the directory it covers. The playground keeps its data beside the real ones.
+RUN mkdir /data /data-demo && chown 10001:10001 /data /data-demo
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 ENTRYPOINT ["eventcenter"]
-CMD ["run", "--data-dir", "/data", "--listen", "0.0.0.0:8080"]
+CMD ["run"]

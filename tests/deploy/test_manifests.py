@@ -35,7 +35,8 @@ def test_everything_the_image_writes_is_a_volume() -> None:
     container = load(BASE / "deployment.yaml")["spec"]["template"]["spec"]["containers"][0]
     assert container["securityContext"]["readOnlyRootFilesystem"]
     assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/data", "/tmp"}
-    assert "--data-dir" in (text := (ROOT / "Dockerfile").read_text()) and "HOME=/tmp" in text
+    image = (ROOT / "Dockerfile").read_text()
+    assert "EVENTCENTER_DATA_DIR=/data " in image and "HOME=/tmp " in image and "MPLCONFIGDIR=/tmp/" in image
 
 
 def test_kind_forwards_the_port_of_its_service() -> None:
