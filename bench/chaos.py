@@ -12,18 +12,14 @@ from __future__ import annotations
 
 import argparse
 import base64
-import json
 import os
 import random
 import shlex
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -33,12 +29,12 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from bench.center_process import CenterProcess
+from bench.creator import Creator
 from bench.cutting_proxy import CuttingProxy
-from eventcenter.errors import ClusterError
-from eventcenter.watch.connection import Access, Connection, connect
+from eventcenter.watch.connection import Access, connect
 
 CREATORS = 4
-COUNTED_UP = 0.25
 SETTLE_S = 120.0
 
 
@@ -71,109 +67,31 @@ class Outcome:
         return self.created > 0 and not (self.missing or self.wrong or self.surplus)
 
 
-class Creator:
-    """Posts events of one namespace and counts some of them up, however often the server goes away."""
+class Progress:
+    """Lets the troubles spread over the whole trial: the k-th of n comes at k/(n+1) of the events."""
 
-    def __init__(self, connection: Connection, namespace: str, seed: int) -> None:
-        self._connection = connection
-        self._namespace = namespace
-        self._seed = seed
-        self.path = f"/api/v1/namespaces/{namespace}/events"
+    def __init__(self, events: int) -> None:
+        self._events = events
+        self._done = 0
+        self._ended = False
+        self._condition = threading.Condition()
 
-    def make_namespace(self) -> None:
-        self._insist("POST", "/api/v1/namespaces", {"metadata": {"name": self._namespace}}, (201, 409))
+    def reach(self, done: int) -> None:
+        with self._condition:
+            self._done = done
+            self._condition.notify_all()
 
-    def create(self, number: int) -> None:
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        name = f"pod-{number % 500}.{number:016x}"
-        body: dict[str, Any] = {
-            "metadata": {"name": name, "namespace": self._namespace},
-            "involvedObject": {"kind": "Pod", "namespace": self._namespace, "name": f"pod-{number % 500}"},
-            "reason": random.Random(number).choice(("BackOff", "Pulled", "Unhealthy", "Killing")),
-            "message": f"event {number} of the trial",
-            "source": {"component": "kubelet", "host": f"node-{number % 7}"},
-            "firstTimestamp": now, "lastTimestamp": now, "count": 1, "type": "Warning",
-        }  # fmt: skip
-        self._insist("POST", self.path, body, (201, 409))
-        chance = random.Random(self._seed * 1_000_003 + number)
-        if chance.random() < COUNTED_UP:
-            for count in range(2, chance.randint(3, 5)):
-                now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-                self._insist("PATCH", f"{self.path}/{name}", {"count": count, "lastTimestamp": now}, (200,))
+    def end(self) -> None:
+        with self._condition:
+            self._ended = True
+            self._condition.notify_all()
 
-    def _insist(self, method: str, path: str, body: dict[str, Any], accepted: tuple[int, ...]) -> None:
-        deadline = time.monotonic() + 180
-        while True:
-            try:
-                status = self._connection.request(method, path, body=body).status
-            except ClusterError:
-                status = 0
-            if status in accepted:
-                return
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{method} {path}: {status} for three minutes")
-            time.sleep(0.3)  # the server is being restarted, or asks for patience
-
-    def truth(self) -> dict[str, int]:
-        """uid → count, as the cluster itself lists them."""
-        found: dict[str, int] = {}
-        token = ""
-        while True:
-            answer = self._connection.request("GET", self.path, {"limit": 1000, "continue": token})
-            for item in answer.json["items"]:
-                found[item["metadata"]["uid"]] = item.get("count") or 1
-            token = answer.json["metadata"].get("continue", "")
-            if not token:
-                return found
-
-
-class CenterProcess:
-    """`eventcenter run` in a process of its own, killed and started at will on the same data directory."""
-
-    def __init__(self, kubeconfig: Path, data_dir: Path, namespace: str, log: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-        self._log = log
-        self._command = [
-            sys.executable, "-m", "eventcenter", "run", "--kubeconfig", str(kubeconfig), "--data-dir", str(data_dir),
-            "--listen", f"127.0.0.1:{self.port}", "--namespace", namespace,
-        ]  # fmt: skip
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with open(self._log, "ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        return self._end(signal.SIGTERM)
-
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def _end(self, number: int) -> int:
-        if self._process is None:
-            return 0
-        self._process.send_signal(number)
-        return self._process.wait(15)
-
-    def events(self, namespace: str) -> dict[str, list[int]]:
-        """uid → the counts of every row that the API shows for it (more than one would be a duplicate)."""
-        found: dict[str, list[int]] = {}
-        cursor = ""
-        while True:
-            url = f"http://127.0.0.1:{self.port}/api/v1/events?namespace={namespace}&limit=1000" + (
-                f"&cursor={cursor}" if cursor else ""
-            )
-            with urllib.request.urlopen(url, timeout=30) as response:
-                page = json.load(response)
-            for event in page["events"]:
-                found.setdefault(event["uid"], []).append(event["count"])
-            cursor = page["next"]
-            if not cursor:
-                return found
+    def wait_for(self, number: int, of: int) -> bool:
+        """False when the trial ended before."""
+        wanted = self._events * number // (of + 1)
+        with self._condition:
+            self._condition.wait_for(lambda: self._ended or self._done >= wanted)
+            return not self._ended
 
 
 def through(kubeconfig: Path, address: str, target: Path) -> tuple[str, int]:
@@ -194,7 +112,6 @@ def run(plan: Plan, work: Path, say: Any = print) -> Outcome:
     """The whole trial in the directory `work`."""
     outcome = Outcome()
     began = time.monotonic()
-    chance = random.Random(plan.seed)
     namespace = f"chaos-{os.getpid()}"
     with ExitStack() as stack:
         direct = connect(Access(str(plan.kubeconfig)))
@@ -207,24 +124,27 @@ def run(plan: Plan, work: Path, say: Any = print) -> Outcome:
         center = CenterProcess(proxied, work / "data", namespace, work / "center.log")
         stack.callback(center.stop)
         center.start()
-        done = threading.Event()
+        center.wait_until_up()
+        progress = Progress(plan.events)
+        stack.callback(progress.end)
         troubles = [
-            threading.Thread(target=_cut, args=(proxy, plan.cuts, chance.random(), done, outcome)),
-            threading.Thread(target=_kill, args=(center, plan.kills, done, outcome)),
+            threading.Thread(target=_cut, args=(proxy, plan, progress, outcome)),
+            threading.Thread(target=_kill, args=(center, plan, progress, outcome)),
+            threading.Thread(target=_restart, args=(plan, progress, outcome)),
         ]
-        if plan.restart_command:
-            troubles.append(threading.Thread(target=_restart, args=(plan, done, outcome)))
         for trouble in troubles:
             trouble.start()
         with ThreadPoolExecutor(CREATORS) as pool:
             for number, _ in enumerate(pool.map(creator.create, range(plan.events)), start=1):
+                progress.reach(number)
                 if number % 2000 == 0:
                     say(
                         f"{number} created, {outcome.cuts} cuts, {outcome.kills} kills, {outcome.restarts} restarts"
                     )
         for trouble in troubles:
             trouble.join()
-        done.set()
+        proxy.cut_after(None)
+        outcome.cuts = proxy.cuts
         if not center.alive():
             center.start()
         _compare(creator, center, namespace, outcome)
@@ -233,25 +153,29 @@ def run(plan: Plan, work: Path, say: Any = print) -> Outcome:
     return outcome
 
 
-def _cut(proxy: CuttingProxy, cuts: int, seed: float, done: threading.Event, outcome: Outcome) -> None:
-    """Each connection is cut after a random number of bytes, until enough were cut."""
-    chance = random.Random(seed)
-    while outcome.cuts < cuts and not done.wait(0.2):
-        proxy.cut_after(chance.randrange(2_000, 200_000))
+def _cut(proxy: CuttingProxy, plan: Plan, progress: Progress, outcome: Outcome) -> None:
+    """Cut a connection somewhere within the next few thousand bytes."""
+    chance = random.Random(plan.seed)
+    for number in range(plan.cuts):
+        if not progress.wait_for(number + 1, plan.cuts):
+            return
+        proxy.cut_after(chance.randrange(1, 20_000))
         outcome.cuts = proxy.cuts
-    proxy.cut_after(None)
 
 
-def _kill(center: CenterProcess, kills: int, done: threading.Event, outcome: Outcome) -> None:
-    chance = random.Random(2)
-    while outcome.kills < kills and not done.wait(chance.uniform(1.0, 6.0)):
+def _kill(center: CenterProcess, plan: Plan, progress: Progress, outcome: Outcome) -> None:
+    for number in range(plan.kills):
+        if not progress.wait_for(number + 1, plan.kills):
+            return
         center.kill()
         outcome.kills += 1
         center.start()
 
 
-def _restart(plan: Plan, done: threading.Event, outcome: Outcome) -> None:
-    while outcome.restarts < plan.restarts and not done.wait(5.0):
+def _restart(plan: Plan, progress: Progress, outcome: Outcome) -> None:
+    for number in range(plan.restarts):
+        if not progress.wait_for(number + 1, plan.restarts):
+            return
         subprocess.run(shlex.split(plan.restart_command), check=True, capture_output=True)
         outcome.restarts += 1
 
@@ -288,7 +212,10 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--restart-command", default="")
     parser.add_argument("--restarts", type=int, default=2)
-    plan = Plan(**vars(parser.parse_args()))
+    options = parser.parse_args()
+    if not options.restart_command:
+        options.restarts = 0
+    plan = Plan(**vars(options))
     with tempfile.TemporaryDirectory() as work:
         outcome = run(plan, Path(work))
         print((Path(work) / "center.log").read_text()[-2000:], file=sys.stderr)
