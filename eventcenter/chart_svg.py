@@ -23,9 +23,9 @@ class Link:
 
 
 def from_matplotlib(
-    drawn: bytes, links: Sequence[Link], label: str, palette: Mapping[str, str] | None
+    drawn: bytes, links: Sequence[Link], label: str, foot: int, palette: Mapping[str, str] | None
 ) -> bytes:
-    """`palette` colours an SVG that stands on its own; None for one that is part of a page."""
+    """`foot` is the room under the bars; `palette` colours an SVG that is not part of a page."""
     source = ET.fromstring(drawn)
     _left, _top, width, height = (float(part) for part in source.attrib["viewBox"].split())
     root = ET.Element("svg", {"class": "chart", "role": "img", "aria-label": label, "height": f"{height:g}"})
@@ -47,14 +47,19 @@ def from_matplotlib(
         if (text := group.find(f"{_SVG}text")) is not None:
             root.append(_text(text, name, width))
         else:
-            plot.append(_shape(group, name, links))
+            outline = " ".join(
+                path.attrib["d"].replace("\n", " ").strip() for path in group.iter(f"{_SVG}path")
+            )
+            plot.append(ET.Element("path", {"class": name, "d": outline}))
+    for at, link in enumerate(links):
+        plot.append(_target(link, at * width / len(links), width / len(links), height - foot))
     return ET.tostring(root, encoding="unicode").encode()
 
 
 def _named(source: ET.Element) -> Iterator[tuple[str, ET.Element]]:
     for group in source.iter(f"{_SVG}g"):
         name = group.get("id", "")
-        if name == "axis" or name.startswith(("fill-", "stroke-", "link-")):
+        if name == "axis" or name.startswith(("fill-", "stroke-")):
             yield name, group
 
 
@@ -66,15 +71,12 @@ def _text(text: ET.Element, name: str, width: float) -> ET.Element:
     return copy
 
 
-def _shape(group: ET.Element, name: str, links: Sequence[Link]) -> ET.Element:
-    outline = " ".join(path.attrib["d"].replace("\n", " ").strip() for path in group.iter(f"{_SVG}path"))
-    if not name.startswith("link-"):
-        return ET.Element("path", {"class": name, "d": outline})
-    link = links[int(name.removeprefix("link-"))]
+def _target(link: Link, left: float, width: float, height: float) -> ET.Element:
+    """The whole column is the link: a bar of one pixel could not be hit."""
     # Not a stop of the Tab key: a chart has a hundred bars, and its table holds the same links.
     anchor = ET.Element("a", {"href": link.url, "class": "bar", "tabindex": "-1"})
     ET.SubElement(anchor, "title").text = link.title
-    ET.SubElement(anchor, "path", {"d": outline})
+    ET.SubElement(anchor, "rect", {"x": f"{left:.2f}", "width": f"{width:.2f}", "height": f"{height:g}"})
     return anchor
 
 
@@ -85,5 +87,5 @@ def _stand_alone(root: ET.Element, width: float, height: float, palette: Mapping
     rules = [f".fill-{name}{{fill:{colour}}}" for name, colour in palette.items()]
     rules += [f".stroke-{name}{{stroke:{colour};fill:none}}" for name, colour in palette.items()]
     rules.append(f"text{{font:10px system-ui,sans-serif;fill:{palette['axis']}}}.tick{{text-anchor:middle}}")
-    rules.append(".bar path{fill:transparent}.bar:hover path{fill:#8884}")
+    rules.append(".bar rect{fill:transparent}.bar:hover rect{fill:#8884}")
     ET.SubElement(root, "style").text = "".join(rules)

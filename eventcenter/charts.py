@@ -93,7 +93,7 @@ def _drawn(chart: Trend, fmt: Format, standalone: bool) -> bytes:
         if fmt == "png":
             return _save(figure, fmt, dpi=144, facecolor="white")
         drawn = _save(figure, fmt, dpi=72, transparent=True, metadata={"Date": None})
-    return from_matplotlib(drawn, chart.links, chart.label, PALETTE if standalone else None)
+    return from_matplotlib(drawn, chart.links, chart.label, _TICK_ROOM, PALETTE if standalone else None)
 
 
 def _save(figure: Figure, fmt: Format, **options: Any) -> bytes:
@@ -116,9 +116,7 @@ def _figure(chart: Trend, fmt: Format) -> Figure:
     _draw_grid(axes, highest)
     _draw_bars(axes, chart, top)
     _draw_times(axes, chart)
-    if fmt == "svg":
-        _draw_targets(axes, chart, top)
-    else:
+    if fmt == "png":
         _draw_legend(axes, chart)
     return figure
 
@@ -168,7 +166,8 @@ def _draw_bars(axes: Axes, chart: Trend, top: float) -> None:
             boxes.append(Path(corners, closed=True))
         if boxes:
             path = Path.make_compound_path(*boxes)
-            axes.add_patch(
+            # `add_patch` would measure every bar to set limits that are set already: half of the time of a chart.
+            axes.add_artist(
                 PathPatch(path, facecolor=PALETTE[series.token], linewidth=0, gid=f"fill-{series.token}")
             )
 
@@ -186,14 +185,6 @@ def _draw_times(axes: Axes, chart: Trend) -> None:
             gid="axis",
             annotation_clip=False,
         )
-
-
-def _draw_targets(axes: Axes, chart: Trend, top: float) -> None:
-    """The whole column is the link: a bar of one pixel could not be hit."""
-    from matplotlib.patches import Rectangle
-
-    for at in range(len(chart.links)):
-        axes.add_patch(Rectangle((at, 0), 1, top, facecolor="none", linewidth=0, gid=f"link-{at}"))
 
 
 def _draw_legend(axes: Axes, chart: Trend) -> None:

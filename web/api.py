@@ -31,8 +31,10 @@ def list_events() -> Response:
 @blueprint.get("/events/<path:uid>")
 def show_event(uid: str) -> Response:
     here = center()
-    read_strictly(request.args, {})
+    # A uid such as `../x` cannot stand in a path: `/events/-?uid=../x`.
+    given = read_strictly(request.args, {"uid": str} if uid == "-" else {})
     check_instances(request.args, here.instance)
+    uid = given.get("uid", uid)
     detail = here.reader.event(uid)
     return jsonify(serialize.detail(detail, explain(detail.event)))
 

@@ -43,10 +43,20 @@ def page_path() -> str:
 
 
 def event_url(uid: str) -> str:
+    path, query = _event_place(uid)
+    return page_url(f"/events/{path}", **query)
+
+
+def event_json_url(uid: str) -> str:
+    path, query = _event_place(uid)
+    return address(f"/api/v1/events/{path}", query.items())
+
+
+def _event_place(uid: str) -> tuple[str, dict[str, str]]:
     """A uid is whatever a cluster sent. What a browser would take for a relative path goes into the query."""
     if all(part and part not in (".", "..") for part in uid.split("/")) and uid != "-":
-        return page_url(f"/events/{quote(uid, errors='replace')}")
-    return page_url("/events/-", uid=uid)
+        return quote(uid, errors="replace"), {}
+    return "-", {"uid": uid}
 
 
 def _names(params: dict[str, Given]) -> dict[str, str]:

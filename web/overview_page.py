@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from eventcenter import charts
 from eventcenter.model import Event, Overview, TopEntry
-from eventcenter.query import EventQuery
+from eventcenter.query import MAX_VALUES, EventQuery
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from web import links, params, trend
 from web.collecting import Collecting, collecting
@@ -22,6 +22,8 @@ from web.trend import Bar
 from web.window import Window, window
 
 NEWEST = 12
+SAME_KILL_MS = 2_000
+"""The kernel's line and the Pod's event about one kill are not further apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class View:
     chart: Markup
     bars: list[Bar]
     tops: list[tuple[str, str, list[TopRow]]]
+    oom: list[Event]
     newest: list[Event]
 
 
@@ -92,6 +95,7 @@ def _view(asked: Window) -> View:
             (_("Top namespaces"), "namespace", _rows("namespace", overview.top_namespaces)),
             (_("Top nodes"), "host", _rows("host", overview.top_nodes)),
         ],
+        oom=kills(overview.oom),
         newest=here.reader.list_events(warnings).events,
     )
 
@@ -113,7 +117,7 @@ def _errors_url(since: int, until: int) -> str:
     """The events behind the number: those of the severe problems that there are in the range."""
     severe = built_in().with_severity(ERROR_SEVERITIES)
     found = [problem for problem in center().reader.values("problem", since, until) if problem in severe]
-    return links.page_url("/events", problem=",".join(found[: params.MAX_VALUES]))
+    return links.page_url("/events", problem=",".join(found[:MAX_VALUES]))
 
 
 def _compared(today: int, yesterday: int) -> tuple[str, str]:
@@ -124,6 +128,20 @@ def _compared(today: int, yesterday: int) -> tuple[str, str]:
         return "▲", words
     change = round((today - yesterday) / yesterday * 100)
     return ("▲" if change > 0 else "▼"), f"{change:+d} % · {words}".replace("-", "−")
+
+
+def kills(events: list[Event]) -> list[Event]:
+    """One entry for each kill: the node's word for one that a Pod's event tells too is left out."""
+    pods = [event for event in events if event.kind == "Pod"]
+    return [
+        event
+        for event in events
+        if event.kind == "Pod"
+        or not any(
+            pod.hostname == event.hostname and abs(pod.last_time - event.last_time) <= SAME_KILL_MS
+            for pod in pods
+        )
+    ]
 
 
 def _rows(name: str, entries: list[TopEntry]) -> list[TopRow]:

@@ -30,8 +30,6 @@ from eventcenter.query import (
 Parser = Callable[[str], Any]
 Args = MultiDict[str, str]
 
-MAX_VALUES = 100
-"""Values that one filter may list: each becomes a parameter of the statement, and SQLite counts those."""
 _NEVER_BLANK = frozenset({"limit", "order", "after", "wait"})
 """Blank is no number and no choice. Forms send blank fields, programs do so by mistake."""
 MAX_WAIT = 30.0
@@ -132,10 +130,6 @@ def _local_time(text: str, zone: tzinfo) -> int | None:
 
 def _filter(name: str, text: str) -> tuple[str, ...]:
     values = parse_list(name, text)
-    if len(values) > MAX_VALUES:
-        raise BadParameter(
-            name, f"{name} lists {len(values)} values", hint=f"At most {MAX_VALUES} are accepted."
-        )
     return tuple(_LEVELS.get(value.lower(), value) for value in values) if name == "level" else values
 
 

@@ -37,6 +37,8 @@ def middle(text: str, most: int = 40) -> str:
 
 
 def number(value: int) -> str:
+    if value >= 10**12:
+        return short(value)
     return f"{value:,}".replace(",", _NARROW_SPACE)
 
 

@@ -47,6 +47,7 @@ def register(app: Flask) -> None:
         page_url=links.page_url,
         here_url=links.here_url,
         event_url=links.event_url,
+        event_json_url=links.event_json_url,
         age_forms=present.age_forms,
         icon=icon,
         presets=presets,

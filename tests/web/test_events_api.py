@@ -100,7 +100,7 @@ def test_pages_follow_the_cursor_without_gap_or_repetition(client: FlaskClient, 
         ("q=a*b", "stands before its end"),
         ("order=sideways", "order 'sideways'"),
         ("cursor=%00%ff", "cursor"),
-        ("name=" + ",".join("a" for _ in range(101)), "lists 101 values"),
+        ("name=" + ",".join("a" for _ in range(101)), "has 101 values"),
     ],
 )
 def test_a_bad_value_is_a_400_that_names_it(client: FlaskClient, query: str, said: str) -> None:
@@ -153,6 +153,7 @@ def test_an_unknown_uid_is_a_404(client: FlaskClient) -> None:
 def test_a_uid_with_slashes_is_found(client: FlaskClient) -> None:
     answer = client.get("/api/v1/events/name:ns//odd%20name/%3Fa=b%23c%252f")
     assert answer.json["reason"] == "OddUid"
+    assert client.get("/api/v1/events/-?uid=../../../etc/passwd").json["reason"] == "Traversal"
 
 
 def test_the_overview_counts_and_says_whether_it_is_a_demo(client: FlaskClient, center: FakeCenter) -> None:

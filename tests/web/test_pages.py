@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from eventcenter.errors import StoreError
 from eventcenter.model import Phase, StreamStatus
 from tests.web.fake_center import NOW, FakeCenter, make_event
+from web.overview_page import kills
 
 
 def test_the_overview_shows_state_totals_tops_kills_and_warnings(client: FlaskClient) -> None:
@@ -65,7 +66,7 @@ def test_the_older_link_follows_the_cursor(client: FlaskClient) -> None:
         ("cursor=junk", "cursor"),
         ("tz=Nowhere/Atall", "Nowhere/Atall"),
         ("from=-1h&to=-2h", "ends before it begins"),
-        ("name=" + ",".join("a" * 101), "lists 101 values"),
+        ("name=" + ",".join("a" * 101), "has 101 values"),
     ],
 )
 def test_a_bad_value_is_said_on_the_page(client: FlaskClient, query: str, said: str) -> None:
@@ -222,3 +223,11 @@ def test_static_files_are_kept_for_long_by_their_digest(client: FlaskClient) -> 
     assert sheet
     assert "immutable" in client.get(sheet[1]).headers["Cache-Control"]
     assert client.get("/static/parts.css").headers["Cache-Control"] == "no-cache"
+
+
+def test_a_kill_that_pod_and_node_both_tell_is_listed_once() -> None:
+    killed = {"problem": "pod-oom-killed", "hostname": "node-1"}
+    pod = make_event(1, **killed, kind="Pod", name="shop-1", last_time=NOW - 60_000)
+    same = make_event(2, **killed, kind="Node", name="node-1", last_time=NOW - 61_000)
+    other = make_event(3, **killed, kind="Node", name="node-1", last_time=NOW - 90_000)
+    assert kills([pod, same, other]) == [pod, other]
