@@ -17,7 +17,8 @@ _WORD = re.compile(r"[\w.\-]+")
 
 def matches(query: EventQuery, event: Event) -> bool:
     """Filters, `from` and search expression; `to`, order and paging mean nothing for a single change."""
-    if query.from_time is not None and event.last_time < query.from_time:
+    # In whole seconds, as the store orders events.
+    if query.from_time is not None and event.last_time // 1000 < query.from_time // 1000:
         return False
     filters = query.filters.items()
     return all(_accepts(name, values, event) for name, values in filters) and _found(query.search, event)
@@ -38,13 +39,16 @@ def _equal(pattern: str, value: str) -> bool:
 def _found(search: Search, event: Event) -> bool:
     texts = (event.message[:MAX_INDEXED_CHARS], event.name, event.reason)
     columns = [_words(spaced(text)) for text in texts]
-    return all(any(_term_in(term, column) for column in columns) for term in search.terms)
+    # As in the store: the index has no word for signs alone. Beside words they are left out, by themselves
+    # they find nothing.
+    terms = [term for term in search.terms if any(char.isalnum() for char in term.text)]
+    if search.terms and not terms:
+        return False
+    return all(any(_term_in(term, column) for column in columns) for term in terms)
 
 
 def _term_in(term: Term, column: list[str]) -> bool:
     """The words of the term follow each other; with `prefix` the last may go on."""
-    if not any(char.isalnum() for char in term.text):
-        return True  # the store leaves such a term out: the index has no word for it
     wanted = _words(searched(term.text, prefix=term.prefix))
     *firsts, last = wanted
     for at in range(len(column) - len(wanted) + 1):

@@ -60,6 +60,7 @@ filters = st.fixed_dictionaries(
         "namespace": st.sampled_from([("shop",), ("other", "shop")]),
         "name": st.sampled_from([("web-*",), ("*1",), ("db", "web-12"), ("a[b]",), ("w?b*",), ("*",)]),
         "host": st.sampled_from([("n1",), ("n*",)]),
+        "component": st.sampled_from([("kube*",), ("kubelet",)]),
     },
 )
 
