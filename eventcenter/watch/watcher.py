@@ -36,6 +36,7 @@ from eventcenter.watch.tuning import DEFAULT_TUNING, Tuning
 logger = logging.getLogger(__name__)
 
 STOP_WITHIN = 1.9
+MANY_REFUSALS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Watcher:
         """How far the cluster was when the last watch was given up for its silence."""
         self._renewed = False
         """Fresh credentials have been tried against a 401."""
+        self._refusals = 0
         self._opened_at: float | None = None
         self._progress = False
         self._stop = threading.Event()
@@ -192,8 +194,20 @@ class Watcher:
     def _watch(self, connection: Connection) -> None:
         seconds = random.randint(self._tuning.watch_at_least, self._tuning.watch_at_most)
         session = self._session(connection, seconds)
-        silent = session.run(self._opened, self._take)
+        try:
+            silent = session.run(self._opened, self._take)
+        except HttpFailure as error:
+            self._refused(error)
+            raise
         self._suspect = session.newest if silent else None
+
+    def _refused(self, error: HttpFailure) -> None:
+        """A server says 500, not 410, to a position that it cannot read, and to an object that it cannot decode:
+        only a new list leads past those."""
+        self._refusals = self._refusals + 1 if error.status == 500 and not self._progress else 0
+        if self._refusals >= MANY_REFUSALS:
+            self._refusals = 0
+            raise Gone(f"the position {self._position} is refused again and again: {error}")
 
     def _opened(self) -> None:
         self._opened_at = time.monotonic()

@@ -11,7 +11,7 @@ from eventcenter.errors import StoreError, StoreUnwritable
 from eventcenter.model import Phase
 from eventcenter.watch.watcher import Watcher
 from tests.watch.conftest import FakeStore, MakeWatcher, until
-from tests.watch.fake_cluster import FakeCluster, Request, silent
+from tests.watch.fake_cluster import FakeCluster, Request, silent, status
 
 
 def test_a_store_that_cannot_write_gets_the_same_batch_again(
@@ -88,8 +88,6 @@ def test_stop_does_not_wait_for_a_store_that_cannot_write(
 
 
 def test_stop_ends_the_wait_between_attempts(make_watcher: MakeWatcher, cluster: FakeCluster) -> None:
-    from tests.watch.fake_cluster import status
-
     cluster.scripts["list"].append(status(503, headers={"Retry-After": "60"}))
     watcher = make_watcher()
     watcher.start()

@@ -16,7 +16,16 @@ from eventcenter.model import Phase
 from eventcenter.watch.connection import Access, Connection, connect
 from eventcenter.watch.watcher import Watcher
 from tests.watch.conftest import QUICK, FakeStore, MakeWatcher, until
-from tests.watch.fake_cluster import GONE, Answer, FakeCluster, cut_after, ends_after, serving, status
+from tests.watch.fake_cluster import (
+    GONE,
+    Answer,
+    FakeCluster,
+    Request,
+    cut_after,
+    ends_after,
+    serving,
+    status,
+)
 
 RECORDED = Path(__file__).parents[1] / "data" / "captures" / "errors"
 
@@ -84,6 +93,22 @@ def test_410_restarts_the_list(
     assert watcher.status().error is None
 
 
+def test_a_position_that_is_refused_again_and_again_is_given_up(
+    cluster: FakeCluster, store: FakeStore, watcher: Watcher
+) -> None:
+    store.kept = "of-another-cluster"
+    cluster.fill(1)
+    cluster.scripts["watch"].extend(
+        status(500, {"message": "resourceVersion: Invalid value"}) for _ in range(5)
+    )
+    for _ in range(4):
+        watcher.watch_once()
+    assert store.batches == []
+    watcher.start()
+    until(lambda: store.names() == ["e0"])
+    assert watcher.status().relists == 1
+
+
 def test_an_expired_continue_token_restarts_the_list(
     cluster: FakeCluster, store: FakeStore, watcher: Watcher
 ) -> None:
@@ -110,10 +135,7 @@ def test_a_list_that_never_leads_to_a_watch_is_not_repeated_without_a_pause(
 def test_a_cut_list_goes_on_with_the_page_it_was_at(
     cluster: FakeCluster, store: FakeStore, watcher: Watcher
 ) -> None:
-    def broken(cluster: FakeCluster, request: object) -> None:
-        from tests.watch.fake_cluster import Request
-
-        assert isinstance(request, Request)
+    def broken(cluster: FakeCluster, request: Request) -> None:
         request.open_stream()
         request.cut(b'{"items": [{')
 
@@ -235,9 +257,9 @@ def test_401_reads_the_credentials_again_and_retries_at_once(
             )
         )
 
-    def rotate(cluster: FakeCluster, request: object) -> None:
+    def rotate(cluster: FakeCluster, request: Request) -> None:
         write("second")
-        status(401, json.loads(recorded("list-bad-token-401.json")))(cluster, request)  # type: ignore[arg-type]
+        status(401, json.loads(recorded("list-bad-token-401.json")))(cluster, request)
 
     write("first")
     store.kept = "1"
@@ -302,3 +324,22 @@ def test_a_bug_in_the_store_does_not_end_the_loop(
     watcher.start()
     until(lambda: store.names() == ["e0"])
     assert "unexpected" in caplog.text or "watch failed" in caplog.text
+
+
+def test_an_address_that_changed_in_the_kubeconfig_is_found(
+    cluster: FakeCluster, make_watcher: MakeWatcher, tmp_path: Path
+) -> None:
+    config = tmp_path / "kubeconfig"
+    document = {
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "nobody"}}],
+        "current-context": "x",
+    }
+    config.write_text(json.dumps(document))
+    watcher = make_watcher(connection=lambda: connect(Access(kubeconfig=str(config))))
+    watcher.start()
+    until(lambda: "refused" in (watcher.status().error or ""))
+    config.write_text("clusters: [")  # in the middle of being written
+    until(lambda: "not valid YAML" in (watcher.status().error or ""))
+    config.write_text(json.dumps(document).replace("http://127.0.0.1:1", cluster.url))
+    until(lambda: watcher.status().established)
