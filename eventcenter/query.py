@@ -15,6 +15,9 @@ from eventcenter.errors import QuerySyntaxError
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 100
+MAX_VALUES = 100
+"""Of one filter."""
+MAX_SEARCH_CHARS = 2_000
 
 FIELDS = ("level", "kind", "namespace", "name", "reason", "host", "component", "problem")
 """The filters of `GET /api/v1/events`; each takes a comma-separated list, one of which must be equal."""
@@ -59,9 +62,16 @@ _RELATIVE = re.compile(r"^([+-])(\d{1,9})([smhdw])$")
 TIME_FORMS = "RFC 3339 (2026-11-23T06:00:00Z), seconds since 1970, or relative to now (-15m, -1d, now)"
 
 
+LATEST = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+
+
 def parse_time(text: str, now: int) -> int:
-    """Milliseconds of an RFC 3339 time, epoch seconds, or a time relative to `now` (ms)."""
-    text = text.strip()
+    """Milliseconds of an RFC 3339 time, epoch seconds, or a time relative to `now` (ms); before 1970 is 1970."""
+    return max(0, min(_milliseconds(text.strip(), now), LATEST))
+
+
+def _milliseconds(text: str, now: int) -> int:
     if text == "now":
         return now
     if relative := _RELATIVE.match(text):
@@ -80,6 +90,8 @@ def parse_time(text: str, now: int) -> int:
 def parse_list(name: str, text: str) -> tuple[str, ...]:
     """The values of a comma-separated filter; blank ones are dropped."""
     values = tuple(value for value in (part.strip() for part in text.split(",")) if value)
+    if len(values) > MAX_VALUES:
+        raise QuerySyntaxError(f"{name} has {len(values)} values", hint=f"Give at most {MAX_VALUES}.")
     if name not in GLOB_FIELDS:
         return values
     return tuple("*" if set(value) == {"*"} else value for value in values)
@@ -95,6 +107,12 @@ def parse_limit(text: str) -> int:
 
 def parse_search(source: str) -> Search:
     """Words, `"phrases in quotes"` and `prefixes*`; all must occur. QuerySyntaxError points at the place."""
+    if len(source) > MAX_SEARCH_CHARS:
+        raise QuerySyntaxError(
+            f"the search has {len(source)} characters",
+            hint=f"Use at most {MAX_SEARCH_CHARS}.",
+            at=MAX_SEARCH_CHARS,
+        )
     terms: list[Term] = []
     at = 0
     while at < len(source):

@@ -14,7 +14,11 @@ __all__ = ["Reader", "Writer", "database_path", "is_locked", "open_reader", "ope
 
 
 def open_writer(
-    data_dir: Path, instance: str, *, clock: Callable[[], int], classify: Callable[[Event], str] = lambda event: ""
+    data_dir: Path,
+    instance: str,
+    *,
+    clock: Callable[[], int],
+    classify: Callable[[Event], str] = lambda event: "",
 ) -> Writer:
     """The one writer of an instance, with its thread started; the file is made or upgraded first.
 

@@ -1,4 +1,5 @@
-"""Turns batches of changes into rows. Runs in the writer's thread, inside its transaction; `decide` says what is news."""
+"""Turns batches of changes into rows. Runs in the writer's thread, inside its transaction; `decide` says what
+is news."""
 
 from __future__ import annotations
 
@@ -28,6 +29,12 @@ _UPSERT_POSITION = (
     "resource_version = excluded.resource_version, committed = excluded.committed"
 )
 
+
+LIVE_MS = 7 * 86_400_000
+"""No cluster keeps events longer (--event-ttl is an hour by default, a few days where somebody raised it)."""
+FORGET_EVERY_MS = 3_600_000
+
+
 @dataclass(slots=True)
 class Applied:
     """What one transaction did."""
@@ -38,9 +45,12 @@ class Applied:
 
 
 class Applier:
-    """Holds the caches that go with the write connection. `classify` gives an event its problem id ('' for none)."""
+    """Holds the caches that go with the write connection. `classify` gives an event its problem id ('' for
+    none)."""
 
-    def __init__(self, connection: sqlite3.Connection, classify: Callable[[Event], str], clock: Callable[[], int]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, classify: Callable[[Event], str], clock: Callable[[], int]
+    ) -> None:
         self._connection = connection
         self._classify = classify
         self._clock = clock
@@ -49,16 +59,18 @@ class Applier:
         self._packer = Packer(connection)
         row = connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()
         self.seq: int = row[0] if row else 0
+        self._forgot = 0
 
     def apply(self, batches: list[Batch]) -> Applied:
-        """Store everything of `batches`. The caller has begun the transaction and commits or calls `rolled_back`."""
-        work = Decisions(self._connection, self.seq, self._classify)
-        work.look_up(change.event.uid for batch in batches for change in batch.changes)
-        for batch in batches:
-            recorded = not batch.stream.startswith("events")
-            for change in batch.changes:
-                work.take(change, recorded=recorded)
+        """Store everything of `batches`. The caller has begun the transaction and commits or calls
+        `rolled_back`."""
         now = self._clock()
+        self._forget(now)
+        work = Decisions(self._connection, self.seq, self._classify, now)
+        work.look_up(batches)
+        for batch in batches:
+            for change in batch.changes:
+                work.take(change)
         self._write(work, now)
         self._connection.executemany(
             _UPSERT_POSITION,
@@ -70,11 +82,18 @@ class Applier:
         )
         return Applied(changes=len(work.log), duplicates=work.duplicates, newest_seq=work.seq)
 
+    def _forget(self, now: int) -> None:
+        """Events that expired while nobody watched never come as DELETED, so `live` forgets them by age."""
+        if now - self._forgot >= FORGET_EVERY_MS:
+            self._connection.execute("DELETE FROM live WHERE last_time < ?", (now - LIVE_MS,))
+            self._forgot = now
+
     def committed(self, applied: Applied) -> None:
         self.seq = applied.newest_seq
         self._terms.committed()
 
     def rolled_back(self) -> None:
+        self._forgot = 0
         self._terms.rolled_back()
         self._words.rolled_back()
 
@@ -94,12 +113,17 @@ class Applier:
         execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)", live)
         execute(
             "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
-            [(e.seq, e.eid, e.event.last_time, e.event.count, e.occurrences, e.message_before) for e in work.log],
+            [
+                (e.seq, e.eid, e.event.last_time, e.event.count, e.occurrences, e.message_before)
+                for e in work.log
+            ],
         )
         execute(_UPSERT_ROLLUP, self._rollup(work, now))
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('seq', ?)", (work.seq,))
 
-    def _rows(self, work: Decisions, now: int) -> tuple[list[tuple[object, ...]], list[WordRow], list[tuple[object, ...]]]:
+    def _rows(
+        self, work: Decisions, now: int
+    ) -> tuple[list[tuple[object, ...]], list[WordRow], list[tuple[object, ...]]]:
         rows: list[tuple[object, ...]] = []
         words: list[WordRow] = []
         live: list[tuple[object, ...]] = []
@@ -124,14 +148,15 @@ class Applier:
         return rows, words, live
 
     def _free_places(self, pending: Iterable[Pending], now: int) -> list[int]:
-        """A place for each event. Two changes of the same second whose numbers are 2^20 apart want the same one (it
-        takes an import into a busy hour): the later takes the next that is free."""
+        """A place for each event. Two changes of the same second whose numbers are 2^20 apart want the same
+        one (it takes an import into a busy hour): the later takes the next that is free."""
         wanted = [place(item.change.event.last_time, item.seq, now) for item in pending]
         taken: set[int] = set()
         for start in range(0, len(wanted), LOOK_UP_AT_ONCE):
             some = wanted[start : start + LOOK_UP_AT_ONCE]
             taken.update(
-                row[0] for row in self._connection.execute(f"SELECT id FROM event WHERE id IN ({marks(some)})", some)
+                row[0]
+                for row in self._connection.execute(f"SELECT id FROM event WHERE id IN ({marks(some)})", some)
             )
         if not taken and len(set(wanted)) == len(wanted):
             return wanted
@@ -144,7 +169,9 @@ class Applier:
         return result
 
     def _occupied(self, event_id: int) -> bool:
-        return self._connection.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone() is not None
+        return (
+            self._connection.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone() is not None
+        )
 
     def _rollup(self, work: Decisions, now: int) -> list[tuple[int, ...]]:
         number = self._terms.number
@@ -159,5 +186,3 @@ class Applier:
                 )  # fmt: skip
                 sums[key] += entry.occurrences
         return [(*key, occurrences) for key, occurrences in sorted(sums.items())]
-
-

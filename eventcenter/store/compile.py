@@ -1,9 +1,9 @@
 """An EventQuery as SQL. Pure but for looking up the numbers of filter values.
 
-A list is read in the order of `event.id` (time). What drives it is, in this order: the full-text table of each day (a
-search, a name), else the index of one filter with a single value, else the table itself; all other filters are checks
-on the rows found. The unary + keeps SQLite from choosing an index that would have to be sorted.
-"""
+A list is read in the order of `event.id` (time). What drives it is, in this order: the full-text table of
+each day (a search, a name), else the index of one filter with a single value, else the table itself; all
+other filters are checks on the rows found. The unary + keeps SQLite from choosing an index that would have to
+be sorted."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from eventcenter.errors import QuerySyntaxError
-from eventcenter.query import EventQuery, Search
+from eventcenter.query import LATEST, EventQuery, Search
+from eventcenter.store.decide import marks
 from eventcenter.store.schema import first_place
-from eventcenter.store.words import spaced
+from eventcenter.store.words import searched
 
 COLUMN = {
     "level": "level",
@@ -32,10 +33,16 @@ _DRIVERS = ("problem", "reason", "namespace", "host", "kind")
 
 FOREVER = 1 << 62
 
+MAX_GLOB, MAX_STARS = 500, 8
+"""A pattern of many stars takes SQLite exponential time."""
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
 
 @dataclass(slots=True)
 class Compiled:
-    """`first` and `last` are the places to read between, both inclusive; `match` is an FTS5 expression or None."""
+    """`first` and `last` are the places to read between, both inclusive; `match` is an FTS5 expression or
+    None."""
 
     where: list[str] = field(default_factory=list)
     values: list[object] = field(default_factory=list)
@@ -49,9 +56,9 @@ class Compiled:
 def compile_query(connection: sqlite3.Connection, query: EventQuery) -> Compiled:
     compiled = Compiled()
     if query.from_time is not None:
-        compiled.first = first_place(query.from_time)
+        compiled.first = first_place(min(query.from_time, LATEST))
     if query.to_time is not None:
-        compiled.last = first_place(query.to_time + 999) - 1
+        compiled.last = first_place(min(query.to_time, LATEST) + 999) - 1
     _cursor(compiled, query)
     driver = _driver(query)
     for name, accepted in query.filters.items():
@@ -95,9 +102,10 @@ def _interned(
     for value in accepted:
         if value == "*":
             return
-        how = "GLOB" if "*" in value else "="
-        pattern = glob_pattern(value) if "*" in value else value
-        numbers.update(row[0] for row in connection.execute(f"SELECT id FROM term WHERE text {how} ?", (pattern,)))
+        how, text = ("GLOB", glob_pattern(value)) if "*" in value else ("=", bindable(value))
+        numbers.update(
+            row[0] for row in connection.execute(f"SELECT id FROM term WHERE text {how} ?", (text,))
+        )
     if not numbers:
         compiled.impossible = True
         return
@@ -112,15 +120,16 @@ def _interned(
 
 
 def _names(compiled: Compiled, accepted: tuple[str, ...]) -> None:
-    """Names of objects are not indexed by themselves: their words in the full text find them, equality decides."""
+    """Names of objects are not indexed by themselves: their words in the full text find them, equality
+    decides."""
     if not accepted or "*" in accepted:
         return
-    checks, matches = [], []
-    for value in accepted:
-        checks.append("e.name GLOB ?" if "*" in value else "e.name = ?")
-        compiled.values.append(glob_pattern(value) if "*" in value else value)
-        matches.append(_name_match(value))
+    names = [bindable(value) for value in accepted if "*" not in value]
+    patterns = [glob_pattern(value) for value in accepted if "*" in value]
+    checks = [f"e.name IN ({marks(names)})", *("e.name GLOB ?" for _ in patterns)]
     compiled.where.append(f"({' OR '.join(checks)})")
+    compiled.values += names + patterns
+    matches = [_name_match(value) for value in accepted]
     if all(matches):
         compiled.match = "(" + " OR ".join(f"name : {match}" for match in matches) + ")"
 
@@ -132,23 +141,35 @@ def _name_match(value: str) -> str | None:
         return None
     if "*" not in value:
         return quoted(stem)
+    # A dot at the end of a name's word is not indexed, so the prefix does without it: the check decides.
     return quoted(stem) + "*" if stem[-1].isalnum() or stem[-1] in "-._" else quoted(stem)
 
 
 def glob_pattern(value: str) -> str:
     """Only * is a wildcard for us; SQLite's GLOB also knows ? and [ ]."""
-    return re.sub(r"[\[?]", lambda found: f"[{found.group()}]", value)
+    if len(value) > MAX_GLOB or value.count("*") > MAX_STARS:
+        raise QuerySyntaxError(
+            f"the pattern {value[:50]!r} is too long",
+            hint=f"A pattern may have {MAX_GLOB} characters, {MAX_STARS} of them *.",
+        )
+    return re.sub(r"[\[?]", lambda found: f"[{found.group()}]", bindable(value))
 
 
-def quoted(text: str) -> str:
+def bindable(text: str) -> str:
+    """Text that SQLite takes. Half a surrogate pair cannot be stored, so the substitute finds what stands there."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def quoted(text: str, *, prefix: bool = False) -> str:
     """Any text as one FTS5 phrase."""
-    return '"' + spaced(text).replace('"', '""').replace("\0", " ") + '"'
+    return '"' + searched(bindable(text), prefix=prefix).replace('"', '""').replace("\0", " ") + '"'
 
 
 def match_expression(search: Search) -> str | None:
-    """All terms, in message, name or reason. A term without letters or digits has no word to find: it is left out."""
+    """All terms, in message, name or reason. A term without letters or digits has no word to find: it is left
+    out."""
     terms = [
-        quoted(term.text) + ("*" if term.prefix else "")
+        quoted(term.text, prefix=term.prefix) + ("*" if term.prefix else "")
         for term in search.terms
         if any(char.isalnum() for char in term.text)
     ]

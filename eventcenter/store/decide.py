@@ -1,22 +1,27 @@
-"""Decides what of a transaction's changes is news. Reads the store, writes nothing; `apply` writes what is decided here.
+"""Decides what of a transaction's changes is news. Reads the store, writes nothing; `apply` writes what is
+decided here.
 
-News is an unknown uid, or a known event that was counted up, seen later, or (with a newer resourceVersion) says something
-else. Everything else is a repetition (a list after 410, a replay) and is only counted.
-"""
+News is an unknown uid, or a known event that was counted up, seen later, or (with a newer resourceVersion)
+says something else. Everything else is a repetition (a list after 410, a replay) and is only counted."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from eventcenter.model import Change, ChangeType, Event
+from eventcenter.model import Batch, Change, ChangeType, Event
 from eventcenter.store.packing import pack_uid
 from eventcenter.store.schema import day_of, first_place
 from eventcenter.store.words import WordRow, uid_token, word_row
 
 LOOK_UP_AT_ONCE = 500
+YOUNG_MS = 3_600_000
+"""An event seen later than this long ago stays in `live` even when the cluster deletes it, so that a fresh ADDED
+that `live` does not know is certainly new and costs no search of the full text."""
+MAX_OCCURRENCES = 2**31 - 1
+"""Of one change, as in Kubernetes (int32): no number of absurd counts makes a sum overflow."""
 
 Uid = bytes | str
 
@@ -59,9 +64,12 @@ class LogEntry(NamedTuple):
 class Decisions:
     """The decisions of one transaction, made in the order of the changes; writes nothing."""
 
-    def __init__(self, connection: sqlite3.Connection, seq: int, classify: Callable[[Event], str]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, seq: int, classify: Callable[[Event], str], now: int
+    ) -> None:
         self._connection = connection
         self._classify = classify
+        self._now = now
         self.seq = seq
         self.known: dict[Uid, Known] = {}
         self.pending: dict[Uid, Pending] = {}
@@ -70,26 +78,29 @@ class Decisions:
         self.duplicates = 0
         self._packed: dict[str, Uid] = {}
 
-    def look_up(self, uids: Iterable[str]) -> None:
-        """Read what `live` knows of all `uids` in few statements."""
-        self._packed = {uid: pack_uid(uid) for uid in uids}
-        wanted = list(self._packed.values())
-        for start in range(0, len(wanted), LOOK_UP_AT_ONCE):
-            some = wanted[start : start + LOOK_UP_AT_ONCE]
+    def look_up(self, batches: Iterable[Batch]) -> None:
+        """Read what the store knows of all events of `batches` in few statements."""
+        for batch in batches:
+            for change in batch.changes:
+                uid = change.event.uid
+                if uid not in self._packed:
+                    self._packed[uid] = pack_uid(uid)
+        for some in _pieces(list(self._packed.values())):
             for uid, *row in self._connection.execute(
-                f"SELECT uid, eid, id, resource_version, count, last_time FROM live WHERE uid IN ({marks(some)})", some
+                "SELECT uid, eid, id, resource_version, count, last_time FROM live "
+                f"WHERE uid IN ({marks(some)})",
+                some,
             ):
                 self.known[uid] = Known(*row)
+        self._look_up_old(batches)
 
-    def take(self, change: Change, *, recorded: bool) -> None:
-        """`recorded`: not from a watch (an import, a replay), so the event may be long forgotten by `live`."""
+    def take(self, change: Change) -> None:
         uid = self._packed[change.event.uid]
         known = self.known.get(uid)
-        deleted = change.type is ChangeType.DELETED
-        if known is None and (recorded or deleted or change.type is ChangeType.MODIFIED or change.event.count > 1):
-            known = self._find_old(uid, change.event.first_time)
-        if deleted:
-            self.gone[uid] = None
+        if change.type is ChangeType.DELETED:
+            last_time = max(change.event.last_time, known.last_time if known else 0)
+            if last_time < self._now - YOUNG_MS:
+                self.gone[uid] = None
             if known is not None:
                 return
         elif uid in self.gone:
@@ -104,10 +115,13 @@ class Decisions:
     def _add(self, uid: Uid, change: Change) -> None:
         self.seq += 1
         event = change.event
-        self.known[uid] = Known(self.seq, 0, change.resource_version, event.count, event.last_time, event.message)
+        self.known[uid] = Known(
+            self.seq, 0, change.resource_version, event.count, event.last_time, event.message
+        )
         problem = self._classify(event)
         self.pending[uid] = Pending(change, self.seq, problem, None)
-        self.log.append(LogEntry(self.seq, self.seq, event, problem, event.count, None))
+        more = min(MAX_OCCURRENCES, event.count)
+        self.log.append(LogEntry(self.seq, self.seq, event, problem, more, None))
 
     def _count_up(self, uid: Uid, known: Known, change: Change) -> None:
         self.seq += 1
@@ -116,7 +130,7 @@ class Decisions:
         old = earlier.old if earlier else self._committed_words(uid, known)
         before = known.message if known.message != event.message else None
         problem = self._classify(event)
-        more = max(0, event.count - known.count)
+        more = min(MAX_OCCURRENCES, max(0, event.count - known.count))
         self.log.append(LogEntry(self.seq, known.eid, event, problem, more, before))
         self.pending[uid] = Pending(change, self.seq, problem, old)
         known.resource_version = change.resource_version
@@ -140,29 +154,65 @@ class Decisions:
 
     def _committed_words(self, uid: Uid, known: Known) -> WordRow | None:
         row = self._connection.execute(
-            "SELECT e.message, e.name, t.text FROM event e JOIN term t ON t.id = e.reason WHERE e.id = ?", (known.id,)
+            "SELECT e.message, e.name, t.text FROM event e JOIN term t ON t.id = e.reason WHERE e.id = ?",
+            (known.id,),
         ).fetchone()
         if row is None:  # retention took the row while the cluster still counts the event up
             return None
-        known.message = row[0]
-        return word_row(known.id, *row, uid)
+        message, name, reason = row
+        known.message = message
+        return word_row(known.id, message, name, reason, uid)
 
-    def _find_old(self, uid: Uid, first_time: int) -> Known | None:
-        """An event that the cluster has forgotten, through the full-text index: newest day first. It cannot stand
-        before the day it first occurred; a day more for a writer's clock that was set back."""
+    def _look_up_old(self, batches: Iterable[Batch]) -> None:
+        """Events that `live` has forgotten, through the full-text index: all of them day by day, newest first."""
+        missing: dict[Uid, int] = {}
+        for batch in batches:
+            recorded = not batch.stream.startswith("events")
+            for change in batch.changes:
+                uid = self._packed[change.event.uid]
+                if uid in self.known or uid in missing:
+                    continue
+                if recorded or self._may_be_old(change):
+                    missing[uid] = self._earliest_day(change.event)
+        if not missing:
+            return
         days = self._connection.execute(
-            "SELECT day FROM words WHERE day >= ? ORDER BY day DESC", (day_of(first_place(first_time)) - 1,)
+            "SELECT day FROM words WHERE day >= ? ORDER BY day DESC", (min(missing.values()),)
         )
         for (day,) in days.fetchall():
-            row = self._connection.execute(
-                "SELECT e.eid, e.id, '', e.count, e.last_time, e.message "
-                f"FROM words_{day} w JOIN event e ON e.id = w.rowid WHERE words_{day} MATCH ? AND e.uid = ?",
-                (f'uid:"{uid_token(uid)}"', uid),
-            ).fetchone()
-            if row:
-                self.known[uid] = known = Known(*row)
-                return known
-        return None
+            for some in _pieces([uid for uid, earliest in missing.items() if earliest <= day]):
+                for uid, known in self._old_of_day(day, some):
+                    self.known[uid] = known
+                    del missing[uid]
+
+    def _may_be_old(self, change: Change) -> bool:
+        event = change.event
+        return (
+            change.type is not ChangeType.ADDED or event.count > 1 or event.last_time < self._now - YOUNG_MS
+        )
+
+    def _earliest_day(self, event: Event) -> int:
+        """No event stands before the day it first occurred; a day more for a clock that was set back. Where the
+        event's times contradict each other or the clock, every day may be the one."""
+        if event.first_time > min(event.last_time, self._now):
+            return 0
+        return day_of(first_place(event.first_time)) - 1
+
+    def _old_of_day(self, day: int, uids: list[Uid]) -> Iterator[tuple[Uid, Known]]:
+        tokens = " OR ".join({uid_token(uid): None for uid in uids})
+        rows = self._connection.execute(
+            "SELECT e.uid, e.eid, e.id, '', e.count, e.last_time, e.message "
+            f"FROM words_{day} w CROSS JOIN event e ON e.id = w.rowid "
+            f"WHERE words_{day} MATCH ? AND e.uid IN ({marks(uids)})",
+            (f"uid : ({tokens})", *uids),
+        )
+        for uid, *row in rows.fetchall():
+            yield uid, Known(*row)
+
+
+def _pieces(items: list[Uid]) -> Iterator[list[Uid]]:
+    for start in range(0, len(items), LOOK_UP_AT_ONCE):
+        yield items[start : start + LOOK_UP_AT_ONCE]
 
 
 def _newer(left: str, right: str) -> bool:

@@ -28,13 +28,14 @@ def database_path(data_dir: Path, instance: str) -> Path:
 
 
 class DirectoryLock:
-    """An exclusive lock on a data directory, held until `release` or the end of the process, however it ends."""
+    """An exclusive lock on a data directory, held until `release` or the end of the process, however it
+    ends."""
 
     def __init__(self, data_dir: Path) -> None:
         path = data_dir / "lock"
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
-            self._file = open(path, "a+", encoding="ascii")  # noqa: SIM115  held open on purpose
+            self._file = open(path, "a+b", buffering=0)  # noqa: SIM115  held open on purpose
         except OSError as error:
             raise StoreUnwritable(
                 f"the data directory {data_dir} cannot be written: {error.strerror or error}",
@@ -44,7 +45,7 @@ class DirectoryLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._file.seek(0)
-            holder = self._file.read(20).strip() or "unknown"
+            holder = self._file.read(20).decode("ascii", "replace").strip() or "unknown"
             self._file.close()
             raise StoreBusy(
                 f"the data directory {data_dir} is in use by another eventcenter (process {holder})",
@@ -52,8 +53,7 @@ class DirectoryLock:
             ) from None
         try:
             self._file.truncate(0)
-            self._file.write(str(os.getpid()))
-            self._file.flush()
+            self._file.write(str(os.getpid()).encode())
         except OSError as error:
             self.release()
             raise unwritable(data_dir, error) from None
@@ -95,20 +95,24 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.close()
         if isinstance(error, sqlite3.OperationalError):
             raise unwritable(path, error) from None
-        raise StoreError(
-            f"{path} is no sound eventcenter database: {error}",
-            hint="Move it away and start again, or restore a backup.",
-        ) from None
+        raise damaged(path, error) from None
     except BaseException:
         connection.close()
         raise
     return connection
 
 
+def damaged(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+    return StoreError(
+        f"{path} is no sound eventcenter database: {error}",
+        hint="Move it away and start again, or restore a backup.",
+    )
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    version = checked_version(connection, path)
     # auto_vacuum only takes effect on an empty file and before WAL (docs/decisions/0003).
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    version = checked_version(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 5000")
@@ -159,7 +163,11 @@ def backup_before_migration(connection: sqlite3.Connection, path: Path, version:
     target = path.with_name(f"events-schema{version}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.db")
     partial = target.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    connection.execute("VACUUM INTO ?", (str(partial),))
+    try:
+        connection.execute("VACUUM INTO ?", (str(partial),))
+    except sqlite3.Error:
+        partial.unlink(missing_ok=True)
+        raise
     partial.rename(target)
     return target
 
@@ -173,7 +181,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         )
     try:
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=5
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=5,
         )
     except sqlite3.OperationalError as error:
         raise StoreError(f"{path} cannot be read: {error}") from None
@@ -181,7 +193,12 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only = ON")
         connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
         connection.execute("PRAGMA temp_store = MEMORY")
-        checked_version(connection, path)
+        version = checked_version(connection, path)
+        if version < len(MIGRATIONS):
+            raise StoreError(
+                f"{path} has schema version {version}, this program reads version {len(MIGRATIONS)}",
+                hint="Start `eventcenter run` on it once: it upgrades the file after a backup.",
+            )
     except sqlite3.DatabaseError as error:
         connection.close()
         raise StoreError(f"{path} cannot be read: {error}") from None
@@ -193,7 +210,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE … COMMIT; a deferred one could fail halfway with a snapshot error (docs/decisions/0003)."""
+    """BEGIN IMMEDIATE … COMMIT; a deferred one could fail halfway with a snapshot error
+    (docs/decisions/0003)."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -1,4 +1,5 @@
-"""The overview's figures, from the roll-ups. They count occurrences, not rows, so an event counted up 37 times is 37."""
+"""The overview's figures, from the roll-ups. They count occurrences, not rows, so an event counted up 37
+times is 37."""
 
 from __future__ import annotations
 
@@ -10,13 +11,14 @@ from eventcenter.store.compile import COLUMN
 from eventcenter.store.schema import BUCKET_MS
 
 TREND_BUCKETS = 96
-_STEPS = (1, 2, 4, 8, 12, 16, 24, 48, 96, 192, 288, 672)
+WEEK = 672
+_STEPS = (1, 2, 4, 8, 12, 16, 24, 48, 96, 192, 288, WEEK)
 """Widths of a trend bucket in roll-up buckets: a quarter of an hour to a week."""
 
 
 class Rollups:
-    """Reads of one connection. `errors` are the term numbers of the problems that count as errors, `warning` the
-    number of the level Warning."""
+    """Reads of one connection. `errors` are the term numbers of the problems that count as errors, `warning`
+    the number of the level Warning."""
 
     def __init__(self, connection: sqlite3.Connection, error_problems: frozenset[str]) -> None:
         self._connection = connection
@@ -28,14 +30,17 @@ class Rollups:
         return int(row[0]) if row else -1
 
     def trend(self, from_time: int, to_time: int) -> tuple[list[TrendBucket], int]:
-        """Buckets without gaps, and their width in ms. The first and last are whole buckets that the range touches."""
+        """Buckets without gaps, and their width in ms. The first and last are whole buckets that the range
+        touches."""
         first, last = _buckets(from_time, to_time)
-        step = next((step for step in _STEPS if (last - first) / step < TREND_BUCKETS), _STEPS[-1])
+        weeks = max(1, -(-(last - first) // (TREND_BUCKETS * WEEK))) * WEEK
+        step = next((step for step in _STEPS if (last - first) / step < TREND_BUCKETS), weeks)
         rows = {
             bucket: (total, warning, errors)
             for bucket, total, warning, errors in self._connection.execute(
-                f"SELECT bucket / {step} * {step}, sum(occurrences), {self._sum_if('level', str(self._warning))}, "
-                f"{self._sum_if('problem', self._errors)} FROM rollup WHERE bucket BETWEEN ? AND ? GROUP BY 1",
+                f"SELECT bucket / {step} * {step}, sum(occurrences), "
+                f"{self._sum_if('level', str(self._warning))}, {self._sum_if('problem', self._errors)} "
+                "FROM rollup WHERE bucket BETWEEN ? AND ? GROUP BY 1",
                 (first // step * step, last),
             )
         }
@@ -51,7 +56,8 @@ class Rollups:
     def totals(self, from_time: int, to_time: int) -> OverviewTotals:
         first, last = _buckets(from_time, to_time)
         total, warning, errors = self._connection.execute(
-            f"SELECT coalesce(sum(occurrences), 0), coalesce({self._sum_if('level', str(self._warning))}, 0), "
+            "SELECT coalesce(sum(occurrences), 0), "
+            f"coalesce({self._sum_if('level', str(self._warning))}, 0), "
             f"coalesce({self._sum_if('problem', self._errors)}, 0) FROM rollup WHERE bucket BETWEEN ? AND ?",
             (first, last),
         ).fetchone()
@@ -72,7 +78,8 @@ class Rollups:
         ]
 
     def errors_today_and_yesterday(self, zone: tzinfo, now: int) -> tuple[int, int]:
-        """Errors since midnight in `zone`, and yesterday's until the same time of day, to the quarter of an hour."""
+        """Errors since midnight in `zone`, and yesterday's until the same time of day, to the quarter of an
+        hour."""
         local = datetime.fromtimestamp(now / 1000, zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         # Wall-clock arithmetic on the naive day, so that a day of 23 or 25 hours still begins at midnight.

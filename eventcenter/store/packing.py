@@ -1,13 +1,14 @@
 """How an event's raw object and uids are kept small, and how they come back exactly.
 
-A raw object repeats what the row already says: each such string is replaced by 0 (no Kubernetes string field ever is a
-number; where one is, the object is kept whole). The rest is JSON, compressed by zstd with a dictionary that lies in the
-database itself, so a file explains itself to later programs. Measured on the recorded events of a real cluster: 1 000
-bytes of JSON become about 90 (`bench/train_dictionary.py` prints it).
-"""
+A raw object repeats what the row already says: each such string is replaced by 0 (no Kubernetes string field
+ever is a number; where one is, the object is kept whole). The rest is JSON, compressed by zstd with a
+dictionary that lies in the database itself, so a file explains itself to later programs. Measured on the
+recorded events of a real cluster: 1 000 bytes of JSON become about 90 (`bench/train_dictionary.py` prints
+it)."""
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import uuid
@@ -22,9 +23,12 @@ from eventcenter.model import Event
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
-_WHOLE, _WITHOUT_COLUMNS = 0, 1
+_WHOLE, _WITHOUT_COLUMNS, _LOOSE = 0, 1, 2
+"""The first byte of a raw object: complete JSON; strings that columns hold are 0; complete, with escapes that only
+the standard library's lenient decoder takes (lone surrogates)."""
 
-# Where a raw object says what a column says, for `v1` and for `events.k8s.io/v1`: (parent key or None, key, field).
+# Where a raw object says what a column says, for `v1` and for `events.k8s.io/v1`: (parent key or None, key,
+# field).
 _REPEATED = (
     (None, "message", "message"),
     (None, "note", "message"),
@@ -69,7 +73,14 @@ def unpack_uid(stored: bytes | str) -> str:
 
 
 def without_columns(event: Event, raw: dict[str, Any]) -> bytes:
-    """The raw object as JSON after a byte that says whether repeated strings were left out."""
+    """The raw object as JSON after a byte that says how to read it."""
+    try:
+        return _slim(event, raw)
+    except UnicodeEncodeError:
+        return bytes((_LOOSE,)) + json.dumps(raw).encode("ascii")
+
+
+def _slim(event: Event, raw: dict[str, Any]) -> bytes:
     slim = dict(raw)
     for parent, key, field in _REPEATED:
         holder = slim
@@ -90,7 +101,11 @@ def without_columns(event: Event, raw: dict[str, Any]) -> bytes:
 
 def with_columns(event: Event, data: bytes) -> dict[str, Any]:
     """The inverse of `without_columns`."""
-    raw: dict[str, Any] = _decode(data[1:])
+    raw: dict[str, Any]
+    if data[0] == _LOOSE:
+        raw = json.loads(data[1:])
+        return raw
+    raw = _decode(data[1:])
     if data[0] == _WHOLE:
         return raw
     for parent, key, field in _REPEATED:
@@ -122,7 +137,8 @@ class Packer:
 
 
 class Unpacker:
-    """Unpacks rows of any dictionary of a database. Safe for several threads: makes a decompressor each time."""
+    """Unpacks rows of any dictionary of a database. Safe for several threads: makes a decompressor each
+    time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._dictionaries = {

@@ -35,7 +35,8 @@ Row = tuple[Any, ...]
 
 
 class Reader:
-    """See `ports.EventReader`. `wait` is the writer's signal; without one (another process writes) it polls."""
+    """See `ports.EventReader`. `wait` is the writer's signal; without one (another process writes) it
+    polls."""
 
     def __init__(
         self,
@@ -98,7 +99,7 @@ class Reader:
     def _rows(self, connection: sqlite3.Connection, compiled: Compiled, order: str, limit: int) -> list[Row]:
         if compiled.impossible or compiled.first > compiled.last:
             return []
-        where = " AND ".join(compiled.where + ["e.id BETWEEN ? AND ?"])
+        where = " AND ".join([*compiled.where, "e.id BETWEEN ? AND ?"])
         bounds = (*compiled.values, compiled.first, compiled.last)
         if compiled.match is None:
             sql = f"SELECT {_ROW} FROM event e WHERE {where} ORDER BY e.id {order} LIMIT ?"
@@ -162,9 +163,9 @@ class Reader:
         row = _ROW.replace("e.seq", "c.seq").replace("e.count", "c.count").replace("e.last_time", "c.time")
         with self._connection() as connection:
             rows = connection.execute(
-                f"SELECT {row.replace('e.message', message)}, c.occurrences FROM change c JOIN event e ON e.eid = c.eid "
-                "WHERE c.seq > ? ORDER BY c.seq LIMIT ?",
-                (after, limit),
+                f"SELECT {row.replace('e.message', message)}, c.occurrences "
+                "FROM change c JOIN event e ON e.eid = c.eid WHERE c.seq > ? ORDER BY c.seq LIMIT ?",
+                (min(after, FOREVER), limit),
             ).fetchall()
             events = self._events(connection, rows)
         return [StoredChange(event, row[-1]) for event, row in zip(events, rows, strict=True)]
@@ -205,7 +206,8 @@ class Reader:
     def _newest(
         self, connection: sqlite3.Connection, problems: tuple[str, ...], from_time: int, to_time: int
     ) -> list[Event]:
-        """The newest events of any of the problems: each has its own stretch of the index, the newest of all win."""
+        """The newest events of any of the problems: each has its own stretch of the index, the newest of all
+        win."""
         rows: list[Row] = []
         for problem in problems:
             query = EventQuery(from_time, to_time, {"problem": (problem,)})
@@ -248,7 +250,8 @@ def _event(row: Row, texts: dict[int, str], instance: str) -> Event:
 
 
 def _occurrences(history: list[Row], message: str) -> list[Occurrence]:
-    """Oldest first, from rows newest first; going back in time each row may say what the message was before it."""
+    """Oldest first, from rows newest first; going back in time each row may say what the message was before
+    it."""
     result = []
     for seq, time_, count, occurrences, before in history:
         result.append(Occurrence(seq, time_, count, occurrences, message))

@@ -1,15 +1,17 @@
-"""The tables, as migrations. A migration is a named function that runs in one transaction and is never edited again.
+"""The tables, as migrations. A migration is a named function that runs in one transaction and is never edited
+again.
 
 The shape follows from 22.5 million events on a small machine; `docs/decisions/` argues it, in short:
 
-- `event.id` is a place in time: second of the event time << 20 | low bits of the change's number. A counted-up event
-  moves to its new place, so lists, time ranges, full text (rowid order) and retention are all ranges of one key.
+- `event.id` is a place in time: second of the event time << 20 | low bits of the change's number. A counted-up
+  event moves to its new place, so lists, time ranges, full text (rowid order) and retention are all ranges of
+  one key.
 - `event.eid` is the number of the event's first change and never moves; the change log points at it.
 - `change` has one small row for every change ever; its rowid is `seq`, the cursor of every consumer.
-- `live` maps uid to event only for what the cluster still holds, so the hot path never searches millions of random
-  uids on disk. Older uids are found through a token in the full-text index.
-- Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never merges
-  the word lists of ninety days and retention drops whole tables.
+- `live` maps uid to event only for what the cluster still holds, so the hot path never searches millions of
+  random uids on disk. Older uids are found through a token in the full-text index.
+- Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
+  merges the word lists of ninety days and retention drops whole tables.
 """
 
 from __future__ import annotations
@@ -106,14 +108,16 @@ PLACE_BITS = 20
 
 
 def place(time: int, seq: int, received: int) -> int:
-    """The `event.id` of an event of `time` (ms). A time more than an hour ahead of its arrival is a wrong clock: it
-    takes its place at arrival, so that it does not stand on top of every list for years. Before 1970 counts as 1970."""
+    """The `event.id` of an event of `time` (ms). A time more than an hour ahead of its arrival is a wrong
+    clock: it takes its place at arrival, so that it does not stand on top of every list for years. Before
+    1970 counts as 1970."""
     honest = time if time <= received + 3_600_000 else received
     return max(0, honest // 1000) << PLACE_BITS | seq & (1 << PLACE_BITS) - 1
 
 
 def first_place(time: int) -> int:
-    """The smallest `event.id` of the second that `time` (ms) lies in: ranges are of whole seconds, as most times are."""
+    """The smallest `event.id` of the second that `time` (ms) lies in: ranges are of whole seconds, as most
+    times are."""
     return max(0, time // 1000) << PLACE_BITS
 
 
@@ -144,7 +148,8 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [m001_first_schema]
 
 
 def migrations() -> Any:
-    """The same list as a `sqlite_utils.Migrations`. Imported here: only a file that needs one pays for the import."""
+    """The same list as a `sqlite_utils.Migrations`. Imported here: only a file that needs one pays for the
+    import."""
     from sqlite_utils import Migrations
 
     registered = Migrations("eventcenter")

@@ -1,4 +1,5 @@
-"""Interned strings: values that repeat (reasons, namespaces, nodes …) are numbers in the rows. 0 is the empty string."""
+"""Interned strings: values that repeat (reasons, namespaces, nodes …) are numbers in the rows. 0 is the empty
+string."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 
 CACHE_SIZE = 50_000
+LONGEST_CACHED = 1_000
+"""Characters; absurdly long values are looked up each time, so that the caches stay small."""
 
 
 class TermWriter:
@@ -25,10 +28,13 @@ class TermWriter:
             self._numbers = {"": 0}
         row = self._connection.execute("SELECT id FROM term WHERE text = ?", (text,)).fetchone()
         if row is None:
-            row = self._connection.execute("INSERT INTO term (text) VALUES (?) RETURNING id", (text,)).fetchone()
+            row = self._connection.execute(
+                "INSERT INTO term (text) VALUES (?) RETURNING id", (text,)
+            ).fetchone()
             self._fresh.append(text)
         number: int = row[0]
-        self._numbers[text] = number
+        if len(text) <= LONGEST_CACHED:
+            self._numbers[text] = number
         return number
 
     def committed(self) -> None:
@@ -48,12 +54,15 @@ class TermReader:
         self._texts: dict[int, str] = {0: ""}
 
     def texts(self, connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
-        missing = [number for number in set(numbers) if number not in self._texts]
         if len(self._texts) > CACHE_SIZE:
             self._texts = {0: ""}
-            missing = list(set(numbers))
-        for number, text in connection.execute(
-            f"SELECT id, text FROM term WHERE id IN ({','.join(map(str, missing))})"
-        ):
-            self._texts[number] = text
-        return self._texts
+        texts = self._texts  # another thread may start a new one meanwhile
+        wanted = set(numbers)
+        missing = [number for number in wanted if number not in texts]
+        if not missing:
+            return texts
+        found = dict(
+            connection.execute(f"SELECT id, text FROM term WHERE id IN ({','.join(map(str, missing))})")
+        )
+        texts.update((number, text) for number, text in found.items() if len(text) <= LONGEST_CACHED)
+        return {number: found[number] if number in found else texts[number] for number in wanted}

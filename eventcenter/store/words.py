@@ -1,8 +1,7 @@
 """The full-text tables: one contentless FTS5 table a day of place, made when its first event comes.
 
-`rowid` is `event.id`. A contentless table must be told the old words to forget a row, so a row that moves is deleted
-here with exactly the text it was inserted with.
-"""
+`rowid` is `event.id`. A contentless table must be told the old words to forget a row, so a row that moves is
+deleted here with exactly the text it was inserted with."""
 
 from __future__ import annotations
 
@@ -20,17 +19,34 @@ MAX_INDEXED_CHARS = 16_384
 WordRow = tuple[int, str, str, str, str]
 """(event.id, message, name, reason, uid token)"""
 
-# Scripts that are written without spaces: each character is a word of its own, a query for several is a phrase.
-_UNSPACED = re.compile("([\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])")
+# Scripts that are written without spaces: each character is a word of its own, a query for several is a
+# phrase.
+_UNSPACED = re.compile(
+    "([\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])"
+)
+
+
+_STOPS = ("..", ". ", ".\n", ".,", ".;", ".:", ".)", '."', ".'")
 
 
 def spaced(text: str) -> str:
-    """Text as the tokenizer gets it; the same is done to what people search for."""
+    """Text as the tokenizer gets it; the same is done to what people search for. A full stop is no part of the
+    word before it, although the tokenizer takes a dot as part of a word (`Insufficient cpu.`, `v1.2`)."""
+    if "." in text:
+        for stop in _STOPS:
+            text = text.replace(stop, " ")
+        text = text.rstrip(".")
     return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
 
 
+def searched(text: str, *, prefix: bool) -> str:
+    """What to look for: as `spaced`, but the dot that a prefix ends with belongs to the word (`v1.*`)."""
+    return spaced(text) + ("." if prefix and text.endswith(".") else "")
+
+
 def uid_token(uid: bytes | str) -> str:
-    """Eight hex digits that find an event by its uid; the few others of the same token are sorted out by equality."""
+    """Eight hex digits that find an event by its uid; the few others of the same token are sorted out by
+    equality."""
     return f"{zlib.crc32(uid if isinstance(uid, bytes) else uid.encode('utf-8', 'surrogatepass')):08x}"
 
 
@@ -86,6 +102,7 @@ def days_between(connection: sqlite3.Connection, first: int, last: int, *, newes
     return [
         day
         for (day,) in connection.execute(
-            f"SELECT day FROM words WHERE day BETWEEN ? AND ? ORDER BY day {direction}", (day_of(first), day_of(last))
+            f"SELECT day FROM words WHERE day BETWEEN ? AND ? ORDER BY day {direction}",
+            (day_of(first), day_of(last)),
         )
     ]

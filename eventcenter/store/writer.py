@@ -1,9 +1,9 @@
-"""The one writer of a store: a thread that takes batches from a bounded queue and commits them, many in one transaction.
+"""The one writer of a store: a thread that takes batches from a bounded queue and commits them, many in one
+transaction.
 
-Nothing is ever dropped: while the file cannot be written the batch in hand is tried again and `deliver` blocks, which
-stops the watches from reading. A change that SQLite itself refuses is stored alone or counted and logged, never retried
-for ever.
-"""
+Nothing is ever dropped: while the file cannot be written the batch in hand is tried again and `deliver`
+blocks, which stops the watches from reading. A change that SQLite itself refuses is stored alone or counted
+and logged, never retried for ever."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from eventcenter.model import Batch, Event, StoreStatus
 from eventcenter.store.apply import Applied, Applier
 from eventcenter.store.files import (
     DirectoryLock,
+    damaged,
     database_path,
     open_for_writing,
     size_bytes,
@@ -36,8 +37,15 @@ LINGER_S = 0.02
 LINGER_BELOW = 200
 RETRY_S = 1.0
 """Between two tries to write to a file that refuses."""
-LIVE_DAYS = 7
-"""No cluster keeps events longer (--event-ttl is an hour by default, a few days where somebody raised it)."""
+REFUSES_A_VALUE = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    ValueError,
+    OverflowError,
+)
+"""All other errors of SQLite are about the file or the disk, and waited out."""
 
 
 class ChangeSignal:
@@ -74,8 +82,8 @@ class Writer:
         self._lock = DirectoryLock(data_dir)
         try:
             self._connection = open_for_writing(self.path)
+            self._positions: dict[str, str | None] = {}
             self._applier = self._begin(classify)
-            self._positions = dict(self._connection.execute("SELECT stream, resource_version FROM position"))
         except BaseException:
             self._lock.release()
             raise
@@ -83,6 +91,7 @@ class Writer:
         self._queue: queue.Queue[Batch] = queue.Queue(QUEUED_BATCHES)
         self._closing = threading.Event()
         self._queued = 0
+        self._given_up = False
         self._settled = threading.Condition()
         self._written = 0
         self._duplicates = 0
@@ -92,19 +101,18 @@ class Writer:
         self._thread.start()
 
     def _begin(self, classify: Callable[[Event], str]) -> Applier:
-        """First use of the tables. Events that expired in the cluster while nobody watched never come as DELETED,
-        so `live` forgets them by age."""
+        """First use of the tables."""
         try:
-            oldest = self._clock() - LIVE_DAYS * 86_400_000
-            self._connection.execute("DELETE FROM live WHERE last_time < ?", (oldest,))
-            return Applier(self._connection, classify, self._clock)
-        except sqlite3.DatabaseError as error:
+            applier = Applier(self._connection, classify, self._clock)
+            self._positions = dict(self._connection.execute("SELECT stream, resource_version FROM position"))
+        except BaseException as error:
             self._connection.close()
             if isinstance(error, sqlite3.OperationalError):
                 raise unwritable(self.path, error) from None
-            raise StoreError(
-                f"{self.path} is damaged: {error}", hint="Move it away and start again, or restore a backup."
-            ) from None
+            if isinstance(error, sqlite3.DatabaseError):
+                raise damaged(self.path, error) from None
+            raise
+        return applier
 
     def position(self, stream: str) -> str | None:
         """The committed resourceVersion of the stream; None when it has to be listed first."""
@@ -115,7 +123,8 @@ class Writer:
         return any(position is not None for position in self._positions.values())
 
     def claim(self, key: str, value: str) -> str:
-        """Keep `value` under `key` unless there is one already; the one that is kept. Before the first `deliver` only."""
+        """Keep `value` under `key` unless there is one already; the one that is kept. Before the first
+        `deliver` only."""
         self._connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
         (kept,) = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(kept)
@@ -132,9 +141,10 @@ class Writer:
         raise StoreError("the store is closed")
 
     def flush(self, timeout: float = 60.0) -> bool:
-        """Wait until everything delivered so far is committed; False when that took longer than `timeout` seconds."""
+        """Wait until everything delivered so far is committed; False when that took longer than `timeout`
+        seconds."""
         with self._settled:
-            return self._settled.wait_for(lambda: not self._queued, timeout)
+            return self._settled.wait_for(lambda: not self._queued, timeout) and not self._given_up
 
     def status(self) -> StoreStatus:
         return StoreStatus(
@@ -149,7 +159,8 @@ class Writer:
         )
 
     def close(self) -> None:
-        """Commit what is queued, then close the file and give the data directory back. May be called twice."""
+        """Commit what is queued, then close the file and give the data directory back. May be called
+        twice."""
         self._closing.set()
         self._thread.join()
         self._connection.close()
@@ -157,7 +168,9 @@ class Writer:
 
     def _run(self) -> None:
         while batches := self._next():
-            self._commit_until_done(batches)
+            # Once a batch was given up, a later one must not move the position past it.
+            if not self._given_up:
+                self._commit_until_done(batches)
             self._add_queued(-sum(len(batch.changes) for batch in batches))
 
     def _add_queued(self, count: int) -> None:
@@ -172,7 +185,13 @@ class Writer:
         count, deadline = 0, 0.0
         while count < CHANGES_A_TRANSACTION:
             try:
-                wait = 0.1 if not batches else max(0.0, deadline - time.monotonic()) if count < LINGER_BELOW else 0.0
+                wait = (
+                    0.1
+                    if not batches
+                    else max(0.0, deadline - time.monotonic())
+                    if count < LINGER_BELOW
+                    else 0.0
+                )
                 batch = self._queue.get(timeout=wait) if wait else self._queue.get_nowait()
             except queue.Empty:
                 if batches or self._closing.is_set():
@@ -185,17 +204,22 @@ class Writer:
         return batches
 
     def _commit_until_done(self, batches: list[Batch]) -> None:
-        while True:
+        """Try for as long as the file refuses. What is wrong with a change itself is no reason to wait."""
+        while not self._given_up:
             try:
                 self._commit(batches)
-            except sqlite3.OperationalError as error:
+            except REFUSES_A_VALUE as error:
+                self._refused(batches, error)
+                return
+            except sqlite3.Error as error:
                 self._failed(error)
                 if self._closing.wait(RETRY_S):
-                    log.error("closing with changes not stored count=%d", sum(len(b.changes) for b in batches))
-                    return  # the position was not committed either: the next start reads them again
-            except (sqlite3.Error, ValueError, OverflowError) as error:
-                log.warning("a transaction was refused, storing its changes one by one error=%r", str(error))
-                self._commit_one_by_one(batches)
+                    # The position was not committed either: the next start reads the changes again.
+                    self._given_up = True
+                    log.error("closing with changes not stored path=%s", self.path)
+            except Exception as error:  # a bug on one event must not stop all others
+                log.exception("storing failed")
+                self._refused(batches, error)
                 return
             else:
                 self._succeeded(batches)
@@ -211,16 +235,16 @@ class Writer:
         self._applier.committed(applied)
         self._count(applied)
 
-    def _commit_one_by_one(self, batches: list[Batch]) -> None:
-        """Find the change that SQLite refuses; the position only moves with the last one."""
+    def _refused(self, batches: list[Batch], error: Exception) -> None:
+        """Find the change that cannot be stored; the position only moves after the last one."""
+        if len(batches) == 1 and len(batches[0].changes) <= 1:
+            for change in batches[0].changes:
+                log.error("an event cannot be stored uid=%.100r error=%.200r", change.event.uid, str(error))
+            return
         for batch in batches:
             for change in batch.changes:
-                try:
-                    self._commit([Batch(batch.stream, [change])])
-                except (sqlite3.Error, ValueError, OverflowError) as error:
-                    log.error("an event cannot be stored uid=%r error=%r", change.event.uid, str(error))
-            self._commit([Batch(batch.stream, [], batch.position, batch.forget_position)])
-        self._succeeded(batches)
+                self._commit_until_done([Batch(batch.stream, [change])])
+            self._commit_until_done([Batch(batch.stream, [], batch.position, batch.forget_position)])
 
     def _count(self, applied: Applied) -> None:
         self._written += applied.changes
@@ -237,7 +261,7 @@ class Writer:
             log.warning("the store can be written again path=%s", self.path)
             self._error = None
 
-    def _failed(self, error: sqlite3.OperationalError) -> None:
+    def _failed(self, error: sqlite3.Error) -> None:
         message = f"{self.path} cannot be written: {error}"
         if message != self._error:
             log.error("%s; collecting waits and tries again", message)
