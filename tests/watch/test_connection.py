@@ -15,6 +15,8 @@ from eventcenter.errors import ClusterError, ClusterNotConfigured
 from eventcenter.watch.connection import Access, connect
 from tests.watch.fake_cluster import FakeCluster, status
 
+NO_CURRENT_CONTEXT: dict[str, Any] = {"current-context": ""}
+
 
 @pytest.fixture(autouse=True)
 def no_cluster_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -112,13 +114,13 @@ def test_an_unknown_context_lists_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_a_missing_current_context_lists_the_known_ones(tmp_path: Path) -> None:
-    path = kubeconfig(tmp_path / "k", "https://h:1", **{"current-context": ""})
+    path = kubeconfig(tmp_path / "k", "https://h:1", **NO_CURRENT_CONTEXT)
     assert "has no current context (known: blue, green)" in error_of(Access(kubeconfig=str(path)))
 
 
 def test_an_emptied_default_kubeconfig_counts_as_none(tmp_path: Path) -> None:
     path = tmp_path / "home" / ".kube" / "config"
-    kubeconfig(path, "", clusters=None, contexts=None, users=None, **{"current-context": ""})
+    kubeconfig(path, "", clusters=None, contexts=None, users=None, **NO_CURRENT_CONTEXT)
     with pytest.raises(ClusterNotConfigured):
         connect(Access())
 
