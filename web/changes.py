@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -17,9 +17,9 @@ from web.site import Site, site
 blueprint = Blueprint("changes", __name__, url_prefix="/api/v1")
 
 STREAM = "text/event-stream"
-HEARTBEAT_SECONDS = 10.0
+HEARTBEAT_SECONDS = 5.0
 SLICE_SECONDS = 1.0
-"""Waiting is cut into slices, so that a stopping process is noticed."""
+"""Waiting is cut into slices, so that a stopping process and a client that left are noticed."""
 
 
 @blueprint.get("/changes")
@@ -54,6 +54,12 @@ def _wants_stream() -> bool:
     )
 
 
+def _ended(here: Site) -> Callable[[], bool]:
+    """Whether waiting has no use any more: the process stops, or the server says that nobody listens."""
+    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
+    return lambda: here.stopping.is_set() or gone()
+
+
 def _answer(here: Site, after: int, limit: int) -> Response:
     found = here.center.reader.changes(after, limit)
     following = found[-1].event.seq if found else after
@@ -61,9 +67,10 @@ def _answer(here: Site, after: int, limit: int) -> Response:
 
 
 def _poll(here: Site, after: int, limit: int, wait: float) -> Response:
+    ended = _ended(here)
     try:
         deadline = time.monotonic() + wait
-        while (left := deadline - time.monotonic()) > 0 and not here.stopping.is_set():
+        while (left := deadline - time.monotonic()) > 0 and not ended():
             if here.center.reader.wait_for_change(after, min(left, SLICE_SECONDS)) > after:
                 break
         return _answer(here, after, limit)
@@ -72,7 +79,7 @@ def _poll(here: Site, after: int, limit: int, wait: float) -> Response:
 
 
 def _stream(here: Site, after: int, limit: int) -> Response:
-    response = Response(_messages(here, after, limit), mimetype=STREAM)
+    response = Response(_messages(here, after, limit, _ended(here)), mimetype=STREAM)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     # Not in the generator's `finally`: that of one which was never begun does not run.
@@ -80,11 +87,11 @@ def _stream(here: Site, after: int, limit: int) -> Response:
     return response
 
 
-def _messages(here: Site, after: int, limit: int) -> Iterator[str]:
+def _messages(here: Site, after: int, limit: int, ended: Callable[[], bool]) -> Iterator[str]:
     yield "retry: 2000\n\n"
     silent_since = time.monotonic()
     try:
-        while not here.stopping.is_set():
+        while not ended():
             found = here.center.reader.changes(after, limit)
             for item in found:
                 after = item.event.seq

@@ -68,7 +68,9 @@ class Site:
 
     def __init__(self, app: Flask, stopping: threading.Event) -> None:
         self._stopping = stopping
-        self._server = create_server(app, host="127.0.0.1", port=0, threads=SERVER_THREADS)
+        self._server = create_server(
+            app, host="127.0.0.1", port=0, threads=SERVER_THREADS, channel_request_lookahead=1
+        )
         self.url = f"http://127.0.0.1:{self._server.effective_port}"
         self._thread = threading.Thread(target=self._run)
         self._thread.start()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from flask import Flask
@@ -12,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from eventcenter.errors import StoreError
+from tests.web.conftest import Site
 from tests.web.fake_center import FakeCenter, make_event
 from web import changes
 from web.site import WAITING_REQUESTS
@@ -127,6 +132,25 @@ def test_json_unless_the_stream_is_named(client: FlaskClient) -> None:
     for accept in ("*/*", "application/json", "application/json, text/event-stream;q=0.5", ""):
         answer = client.get("/api/v1/changes?limit=1", headers={"Accept": accept})
         assert answer.mimetype == "application/json"
+
+
+def test_a_client_that_left_gives_its_place_back(served: Site, center: FakeCenter) -> None:
+    host, port = served.url.removeprefix("http://").split(":")
+    asked = b"GET /api/v1/changes?after=latest HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
+    for _ in range(WAITING_REQUESTS):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(asked)
+            assert b"200 OK" in connection.recv(1000)
+    deadline = time.monotonic() + 15
+    statuses = set()
+    while 200 not in statuses and time.monotonic() < deadline:
+        try:
+            with urlopen(f"{served.url}/api/v1/changes?wait=0.1&limit=1", timeout=10) as answer:
+                statuses.add(answer.status)
+        except HTTPError as refused:
+            with refused:
+                statuses.add(refused.code)
+    assert 200 in statuses
 
 
 def test_waiting_requests_are_bounded_and_their_places_come_back(client: FlaskClient) -> None:
