@@ -26,6 +26,13 @@ def test_center_runs_without_rights_on_its_node(kind_cluster: KindCluster, cente
         kind_cluster.kubectl(*inside, "touch /opt/venv/written", stderr=subprocess.DEVNULL)
 
 
+def test_the_doctor_inside_finds_nothing_amiss(center: Center) -> None:
+    told = center.cluster.kubectl(
+        "-n", NAMESPACE, "exec", "deployment/eventcenter", "--", "eventcenter", "doctor"
+    )
+    assert "may watch events in all namespaces" in told and "\nfail" not in told
+
+
 def test_crashing_pod_shows_on_the_page(center: Center, pods_in_trouble: str) -> None:
     rows = eventually(
         "BackOff of the crashing Pod",
