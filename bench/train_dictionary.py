@@ -44,7 +44,9 @@ def main() -> None:
     trained = zstandard.train_dictionary(SIZE, slim[:half], k=64, d=8)
     compressor = zstandard.ZstdCompressor(level=3, dict_data=trained, write_dict_id=False)
     packed = sum(len(compressor.compress(item)) for item in slim[half:]) / (len(slim) - half)
-    print(f"raw {whole} bytes, without columns {sum(map(len, slim)) // len(slim)}, packed {packed:.0f} (on unseen events)")
+    print(
+        f"raw {whole} bytes, without columns {sum(map(len, slim)) // len(slim)}, packed {packed:.0f} (on unseen events)"
+    )
     if options.write:
         full = zstandard.train_dictionary(SIZE, slim, k=64, d=8)
         TARGET.write_bytes(full.as_bytes())

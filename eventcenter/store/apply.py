@@ -13,7 +13,7 @@ from eventcenter.store.decide import LOOK_UP_AT_ONCE, Decisions, Pending, marks
 from eventcenter.store.packing import Packer, pack_uid
 from eventcenter.store.schema import BUCKET_MS, place, place_time
 from eventcenter.store.terms import TermWriter
-from eventcenter.store.words import WordRow, WordWriter, word_row
+from eventcenter.store.words import WordRow, WordWriter, tags_of, word_row
 
 _EVENT_COLUMNS = (
     "id, eid, seq, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, "
@@ -131,16 +131,18 @@ class Applier:
         places = self._free_places(work.pending.values(), now)
         for (uid, pending), event_id in zip(work.pending.items(), places, strict=True):
             event, known = pending.change.event, work.known[uid]
+            level, kind, namespace, reason, host, component, problem = numbers = self._tagged(
+                event, pending.problem
+            )
             rows.append(
                 (
-                    event_id, known.eid, pending.seq, uid, number(event.level), number(event.reason),
-                    number(event.kind), number(event.namespace), event.name, pack_uid(event.object_uid),
-                    number(event.field_path), number(event.component), number(event.hostname), event.count,
-                    event.first_time, event.last_time, number(event.action), number(pending.problem),
+                    event_id, known.eid, pending.seq, uid, level, reason, kind, namespace, event.name,
+                    pack_uid(event.object_uid), number(event.field_path), component, host, event.count,
+                    event.first_time, event.last_time, number(event.action), problem,
                     number(event.api_version), event.message, self._packer.pack(event, pending.change.raw),
                 )
             )  # fmt: skip
-            words.append(word_row(event_id, event.message, event.name, event.reason, uid))
+            words.append(word_row(event_id, tags_of(numbers), event.message, event.name, event.reason, uid))
             if uid not in work.gone:
                 live.append(
                     (uid, known.eid, event_id, pending.change.resource_version, event.count, event.last_time)
@@ -148,7 +150,7 @@ class Applier:
         return rows, words, live
 
     def _free_places(self, pending: Iterable[Pending], now: int) -> list[int]:
-        """A place for each event. Two changes of the same second whose numbers are 2^20 apart want the same
+        """A place for each event. Two changes of the same second whose numbers are 2^16 apart want the same
         one (it takes an import into a busy hour): the later takes the next that is free."""
         wanted = [place(item.change.event.last_time, item.seq, now) for item in pending]
         taken: set[int] = set()
@@ -173,16 +175,18 @@ class Applier:
             self._connection.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone() is not None
         )
 
-    def _rollup(self, work: Decisions, now: int) -> list[tuple[int, ...]]:
+    def _tagged(self, event: Event, problem: str) -> tuple[int, int, int, int, int, int, int]:
+        """The terms of the filter fields, in the order of `words.TAGS`."""
         number = self._terms.number
+        return (
+            number(event.level), number(event.kind), number(event.namespace), number(event.reason),
+            number(event.hostname), number(event.component), number(problem),
+        )  # fmt: skip
+
+    def _rollup(self, work: Decisions, now: int) -> list[tuple[int, ...]]:
         sums: Counter[tuple[int, ...]] = Counter()
         for entry in work.log:
             if entry.occurrences:
-                event = entry.event
-                bucket = place_time(place(event.last_time, entry.seq, now)) // BUCKET_MS
-                key = (
-                    bucket, number(event.level), number(event.reason), number(event.namespace), number(event.kind),
-                    number(event.hostname), number(event.component), number(entry.problem),
-                )  # fmt: skip
-                sums[key] += entry.occurrences
+                bucket = place_time(place(entry.event.last_time, entry.seq, now)) // BUCKET_MS
+                sums[(bucket, *self._tagged(entry.event, entry.problem))] += entry.occurrences
         return [(*key, occurrences) for key, occurrences in sorted(sums.items())]

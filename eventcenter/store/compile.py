@@ -1,9 +1,7 @@
 """An EventQuery as SQL. Pure but for looking up the numbers of filter values.
 
-A list is read in the order of `event.id` (time). What drives it is, in this order: the full-text table of
-each day (a search, a name), else the index of one filter with a single value, else the table itself; all
-other filters are checks on the rows found. The unary + keeps SQLite from choosing an index that would have to
-be sorted."""
+A list is read in the order of `event.id` (time): with filters or a search from the full-text table of each day, where
+every filter value is a word (`words.TAGS`), else from the table itself."""
 
 from __future__ import annotations
 
@@ -15,21 +13,7 @@ from eventcenter.errors import QuerySyntaxError
 from eventcenter.query import LATEST, EventQuery, Search
 from eventcenter.store.decide import marks
 from eventcenter.store.schema import first_place
-from eventcenter.store.words import searched
-
-COLUMN = {
-    "level": "level",
-    "kind": "kind",
-    "namespace": "namespace",
-    "reason": "reason",
-    "host": "host",
-    "component": "component",
-    "problem": "problem",
-}
-"""Filter → interned column of `event` and `rollup`."""
-
-_DRIVERS = ("problem", "reason", "namespace", "host", "kind")
-"""Indexed columns, the most selective kind first."""
+from eventcenter.store.words import TAGS, searched
 
 FOREVER = 1 << 62
 
@@ -60,25 +44,18 @@ def compile_query(connection: sqlite3.Connection, query: EventQuery) -> Compiled
     if query.to_time is not None:
         compiled.last = first_place(min(query.to_time, LATEST) + 999) - 1
     _cursor(compiled, query)
-    driver = _driver(query)
-    for name, accepted in query.filters.items():
-        if accepted and name != "name":
-            _interned(connection, compiled, name, accepted, indexed=name == driver)
-    _names(compiled, query.filters.get("name", ()))
+    matches = [
+        _tagged(connection, compiled, name, accepted)
+        for name, accepted in query.filters.items()
+        if accepted and name != "name"
+    ]
+    matches.append(_names(compiled, query.filters.get("name", ())))
     text = match_expression(query.search)
     if text is None and query.search.terms:
         compiled.impossible = True  # only signs, no word: nothing is indexed under that
-    elif text is not None:
-        compiled.match = f"{compiled.match} AND {text}" if compiled.match else text
+    matches.append(text)
+    compiled.match = " AND ".join(match for match in matches if match) or None
     return compiled
-
-
-def _driver(query: EventQuery) -> str | None:
-    for name in _DRIVERS:
-        accepted = query.filters.get(name, ())
-        if len(accepted) == 1 and "*" not in accepted[0]:
-            return name
-    return None
 
 
 def _cursor(compiled: Compiled, query: EventQuery) -> None:
@@ -95,43 +72,34 @@ def _cursor(compiled: Compiled, query: EventQuery) -> None:
         compiled.first = max(compiled.first, at + 1)
 
 
-def _interned(
-    connection: sqlite3.Connection, compiled: Compiled, name: str, accepted: tuple[str, ...], *, indexed: bool
-) -> None:
+def _tagged(
+    connection: sqlite3.Connection, compiled: Compiled, name: str, accepted: tuple[str, ...]
+) -> str | None:
+    """The tags of the accepted values; None when every value is."""
     numbers: set[int] = set()
     for value in accepted:
         if value == "*":
-            return
+            return None
         how, text = ("GLOB", glob_pattern(value)) if "*" in value else ("=", bindable(value))
         numbers.update(
             row[0] for row in connection.execute(f"SELECT id FROM term WHERE text {how} ?", (text,))
         )
     if not numbers:
         compiled.impossible = True
-        return
-    column = COLUMN[name]
-    listed = ",".join(map(str, sorted(numbers)))
-    if indexed and numbers != {0}:
-        compiled.where.append(f"e.{column} = {listed}")
-        if name in ("host", "problem"):  # says the partial index's condition
-            compiled.where.append(f"e.{column} <> 0")
-    else:
-        compiled.where.append(f"+e.{column} IN ({listed})")
+    return f"tags : ({' OR '.join(TAGS[name] + str(number) for number in sorted(numbers))})"
 
 
-def _names(compiled: Compiled, accepted: tuple[str, ...]) -> None:
-    """Names of objects are not indexed by themselves: their words in the full text find them, equality
-    decides."""
+def _names(compiled: Compiled, accepted: tuple[str, ...]) -> str | None:
+    """Names of objects are not interned: their words in the full text find them, equality decides."""
     if not accepted or "*" in accepted:
-        return
+        return None
     names = [bindable(value) for value in accepted if "*" not in value]
     patterns = [glob_pattern(value) for value in accepted if "*" in value]
     checks = [f"e.name IN ({marks(names)})", *("e.name GLOB ?" for _ in patterns)]
     compiled.where.append(f"({' OR '.join(checks)})")
     compiled.values += names + patterns
     matches = [_name_match(value) for value in accepted]
-    if all(matches):
-        compiled.match = "(" + " OR ".join(f"name : {match}" for match in matches) + ")"
+    return "(" + " OR ".join(f"name : {match}" for match in matches) + ")" if all(matches) else None
 
 
 def _name_match(value: str) -> str | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from eventcenter.model import Batch, Change, ChangeType, Event
 from eventcenter.store.packing import pack_uid
 from eventcenter.store.schema import day_of, first_place
-from eventcenter.store.words import WordRow, uid_token, word_row
+from eventcenter.store.words import TAGS, WordRow, tags_of, uid_token, word_row
 
 LOOK_UP_AT_ONCE = 500
 YOUNG_MS = 3_600_000
@@ -154,14 +154,15 @@ class Decisions:
 
     def _committed_words(self, uid: Uid, known: Known) -> WordRow | None:
         row = self._connection.execute(
-            "SELECT e.message, e.name, t.text FROM event e JOIN term t ON t.id = e.reason WHERE e.id = ?",
+            f"SELECT e.message, e.name, t.text, {', '.join(TAGS)} FROM event e JOIN term t ON t.id = e.reason "
+            "WHERE e.id = ?",
             (known.id,),
         ).fetchone()
         if row is None:  # retention took the row while the cluster still counts the event up
             return None
-        message, name, reason = row
+        message, name, reason, *numbers = row
         known.message = message
-        return word_row(known.id, message, name, reason, uid)
+        return word_row(known.id, tags_of(numbers), message, name, reason, uid)
 
     def _look_up_old(self, batches: Iterable[Batch]) -> None:
         """Events that `live` has forgotten, through the full-text index: all of them day by day, newest first."""

@@ -7,7 +7,6 @@ import sqlite3
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from eventcenter.model import OverviewTotals, TopEntry, TrendBucket
-from eventcenter.store.compile import COLUMN
 from eventcenter.store.schema import BUCKET_MS
 
 TREND_BUCKETS = 96
@@ -64,14 +63,13 @@ class Rollups:
         return OverviewTotals(total=total, normal=total - warning, warning=warning, errors=errors)
 
     def top(self, field: str, from_time: int, to_time: int, limit: int) -> list[TopEntry]:
-        """The most frequent values of a filter field; events without one are left out."""
-        column = COLUMN[field]
+        """The most frequent values of a filter field (a column of `rollup`); events without one are left out."""
         first, last = _buckets(from_time, to_time)
         return [
             TopEntry(text, occurrences)
             for text, occurrences in self._connection.execute(
-                f"SELECT t.text, r.n FROM (SELECT {column} AS v, sum(occurrences) AS n FROM rollup "
-                f"WHERE bucket BETWEEN ? AND ? AND {column} <> 0 GROUP BY 1 ORDER BY n DESC, v LIMIT ?) r "
+                f"SELECT t.text, r.n FROM (SELECT {field} AS v, sum(occurrences) AS n FROM rollup "
+                f"WHERE bucket BETWEEN ? AND ? AND {field} <> 0 GROUP BY 1 ORDER BY n DESC, v LIMIT ?) r "
                 "JOIN term t ON t.id = r.v ORDER BY r.n DESC, t.text",
                 (first, last, limit),
             )

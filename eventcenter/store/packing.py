@@ -12,6 +12,8 @@ import json
 import re
 import sqlite3
 import uuid
+from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -59,6 +61,9 @@ _REPEATED = (
     ),
 )
 
+_TIMES = ("firstTimestamp", "lastTimestamp", "deprecatedFirstTimestamp", "deprecatedLastTimestamp")
+_YEAR_10000 = 253_402_300_800_000
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -92,11 +97,46 @@ def _slim(event: Event, raw: dict[str, Any]) -> bytes:
                 slim[parent] = dict(found)
             holder = slim[parent]
         value = holder.get(key)
-        if type(value) is int and value == 0:
+        if type(value) is str:
+            if value == getattr(event, field):
+                holder[key] = 0
+        elif type(value) is int:
             return bytes((_WHOLE,)) + _encode(raw)
-        if type(value) is str and value == getattr(event, field):
-            holder[key] = 0
+    if not _slim_times(event, slim):
+        return bytes((_WHOLE,)) + _encode(raw)
     return bytes((_WITHOUT_COLUMNS,)) + _encode(slim)
+
+
+def _slim_times(event: Event, slim: dict[str, Any]) -> bool:
+    """Numbers for the times and the name that columns tell: 1 first_time, 2 last_time; [rest] a name that begins with
+    the object's. False where the object itself has a number or a list there. `metadata` is a copy by now."""
+    first, last = _stamp(event.first_time), _stamp(event.last_time)
+    metadata = slim.get("metadata")
+    holders = [(slim, key) for key in _TIMES]
+    if type(metadata) is dict:
+        holders.append((metadata, "creationTimestamp"))
+        name = metadata.get("name")
+        if type(name) is list:
+            return False
+        if type(name) is str and event.name and name.startswith(event.name):
+            metadata["name"] = [name[len(event.name) :]]
+    for holder, key in holders:
+        value = holder.get(key)
+        if type(value) is int:
+            return False
+        if value is not None and value == first:
+            holder[key] = 1
+        elif value is not None and value == last:
+            holder[key] = 2
+    return True
+
+
+@lru_cache(maxsize=1024)
+def _stamp(time: int) -> str | None:
+    """The time as Kubernetes writes most of them; None where that would not say it exactly."""
+    if time % 1000 or not 0 <= time < _YEAR_10000:
+        return None
+    return f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def with_columns(event: Event, data: bytes) -> dict[str, Any]:
@@ -110,8 +150,17 @@ def with_columns(event: Event, data: bytes) -> dict[str, Any]:
         return raw
     for parent, key, field in _REPEATED:
         holder = raw if parent is None else raw.get(parent)
-        if type(holder) is dict and type(holder.get(key)) is int and holder[key] == 0:
+        if type(holder) is dict and type(holder.get(key)) is int:
             holder[key] = getattr(event, field)
+    metadata = raw.get("metadata")
+    holders = [(raw, key) for key in _TIMES]
+    if type(metadata) is dict:
+        holders.append((metadata, "creationTimestamp"))
+        if type(metadata.get("name")) is list:
+            metadata["name"] = event.name + metadata["name"][0]
+    for holder, key in holders:
+        if type(holder.get(key)) is int:
+            holder[key] = _stamp(event.first_time if holder[key] == 1 else event.last_time)
     return raw
 
 

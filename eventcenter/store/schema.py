@@ -3,13 +3,14 @@ again.
 
 The shape follows from 22.5 million events on a small machine; `docs/decisions/` argues it, in short:
 
-- `event.id` is a place in time: second of the event time << 20 | low bits of the change's number. A counted-up
+- `event.id` is a place in time: second of the event time << 16 | low bits of the change's number. A counted-up
   event moves to its new place, so lists, time ranges, full text (rowid order) and retention are all ranges of
   one key.
 - `event.eid` is the number of the event's first change and never moves; the change log points at it.
 - `change` has one small row for every change ever; its rowid is `seq`, the cursor of every consumer.
 - `live` maps uid to event only for what the cluster still holds, so the hot path never searches millions of
   random uids on disk. Older uids are found through a token in the full-text index.
+- Filters are words too (`words.TAGS`): any combination of filters and a search is one intersection of word lists.
 - Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
   merges the word lists of ninety days and retention drops whole tables.
 """
@@ -54,11 +55,6 @@ CREATE TABLE event (
     raw BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX event_eid ON event (eid);
-CREATE INDEX event_reason ON event (reason);
-CREATE INDEX event_namespace ON event (namespace);
-CREATE INDEX event_kind ON event (kind);
-CREATE INDEX event_host ON event (host) WHERE host <> 0;
-CREATE INDEX event_problem ON event (problem) WHERE problem <> 0;
 
 CREATE TABLE change (
     seq INTEGER PRIMARY KEY,
@@ -82,14 +78,14 @@ CREATE TABLE live (
 CREATE TABLE rollup (
     bucket INTEGER NOT NULL,
     level INTEGER NOT NULL,
-    reason INTEGER NOT NULL,
-    namespace INTEGER NOT NULL,
     kind INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
     host INTEGER NOT NULL,
     component INTEGER NOT NULL,
     problem INTEGER NOT NULL,
     occurrences INTEGER NOT NULL,
-    PRIMARY KEY (bucket, level, reason, namespace, kind, host, component, problem)
+    PRIMARY KEY (bucket, level, kind, namespace, reason, host, component, problem)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE position (
@@ -104,7 +100,7 @@ CREATE TABLE words (day INTEGER PRIMARY KEY) STRICT;
 BUCKET_MS = 15 * 60 * 1000
 """Width of a roll-up bucket: a quarter of an hour divides the offset of every time zone in use."""
 
-PLACE_BITS = 20
+PLACE_BITS = 16
 
 
 def place(time: int, seq: int, received: int) -> int:
@@ -132,7 +128,7 @@ def day_of(event_id: int) -> int:
 
 # remove_diacritics 2 lets `cafe` find `café`; - . _ belong to a word, as in names of Pods and images.
 WORDS_DDL = (
-    "CREATE VIRTUAL TABLE {table} USING fts5(message, name, reason, uid, content='', columnsize=0, "
+    "CREATE VIRTUAL TABLE {table} USING fts5(tags, message, name, reason, uid, content='', columnsize=0, "
     "tokenize=\"unicode61 remove_diacritics 2 tokenchars '-._'\")"
 )
 

@@ -16,8 +16,21 @@ from eventcenter.store.schema import WORDS_DDL, day_of
 MAX_INDEXED_CHARS = 16_384
 """Of a message; more is kept and shown, but not searched."""
 
-WordRow = tuple[int, str, str, str, str]
-"""(event.id, message, name, reason, uid token)"""
+WordRow = tuple[int, str, str, str, str, str]
+"""(event.id, tags, message, name, reason, uid token)"""
+
+TAGS = {
+    "level": "l",
+    "kind": "k",
+    "namespace": "n",
+    "reason": "r",
+    "host": "h",
+    "component": "c",
+    "problem": "p",
+}
+"""Filter → letter of its tag. A tag is that letter and the number of the value's term: filters are words like others,
+so that any combination of filters and a search is one intersection of word lists, newest first. They come first in the
+table because the first column costs the least."""
 
 # Scripts that are written without spaces: each character is a word of its own, a query for several is a
 # phrase.
@@ -50,8 +63,13 @@ def uid_token(uid: bytes | str) -> str:
     return f"{zlib.crc32(uid if isinstance(uid, bytes) else uid.encode('utf-8', 'surrogatepass')):08x}"
 
 
-def word_row(event_id: int, message: str, name: str, reason: str, uid: bytes | str) -> WordRow:
-    return event_id, spaced(message[:MAX_INDEXED_CHARS]), spaced(name), spaced(reason), uid_token(uid)
+def tags_of(numbers: Iterable[int]) -> str:
+    """The tags of an event: `numbers` are the terms of the fields of TAGS, in their order."""
+    return " ".join([letter + str(number) for letter, number in zip(TAGS.values(), numbers, strict=True)])
+
+
+def word_row(event_id: int, tags: str, message: str, name: str, reason: str, uid: bytes | str) -> WordRow:
+    return event_id, tags, spaced(message[:MAX_INDEXED_CHARS]), spaced(name), spaced(reason), uid_token(uid)
 
 
 class WordWriter:
@@ -70,8 +88,8 @@ class WordWriter:
         for day, some in _by_day(rows).items():
             if day in self._days:
                 self._connection.executemany(
-                    f"INSERT INTO words_{day} (words_{day}, rowid, message, name, reason, uid) "
-                    "VALUES ('delete', ?, ?, ?, ?, ?)",
+                    f"INSERT INTO words_{day} (words_{day}, rowid, tags, message, name, reason, uid) "
+                    "VALUES ('delete', ?, ?, ?, ?, ?, ?)",
                     some,
                 )
 
@@ -79,7 +97,8 @@ class WordWriter:
         for day, some in _by_day(rows).items():
             self._make(day)
             self._connection.executemany(
-                f"INSERT INTO words_{day} (rowid, message, name, reason, uid) VALUES (?, ?, ?, ?, ?)", some
+                f"INSERT INTO words_{day} (rowid, tags, message, name, reason, uid) VALUES (?, ?, ?, ?, ?, ?)",
+                some,
             )
 
     def _make(self, day: int) -> None:
