@@ -1,18 +1,18 @@
 """The product's exceptions. Foreign exceptions are translated into these at the edge that meets them.
 
-    EventCenterError
-    ├── ConfigError          a setting is wrong (exit code 2)
-    ├── QuerySyntaxError     a search expression is wrong (HTTP 400, points at the place)
-    ├── NotFoundError        what was asked for is not there (HTTP 404)
-    ├── MalformedEvent       an object of the watch that no event can be made of
-    ├── StoreError           the data directory cannot be used
-    │   ├── StoreBusy        another process has it
-    │   ├── StoreTooNew      a newer program wrote it
-    │   └── StoreUnwritable  the disk is full, read-only or gone
-    └── ClusterError         the Kubernetes API cannot be used
-        ├── ClusterNotConfigured   there is no kubeconfig and no service account
-        ├── Forbidden              401 or 403: names the verb and the resource
-        └── Gone                   410: the position is too old, list again
+EventCenterError
+├── ConfigError          a setting is wrong (exit code 2)
+├── QuerySyntaxError     a search expression is wrong (HTTP 400, points at the place)
+├── NotFoundError        what was asked for is not there (HTTP 404)
+├── MalformedEvent       an object of the watch that no event can be made of
+├── StoreError           the data directory cannot be used
+│   ├── StoreBusy        another process has it
+│   ├── StoreTooNew      a newer program wrote it
+│   └── StoreUnwritable  the disk is full, read-only or gone
+└── ClusterError         the Kubernetes API cannot be used
+    ├── ClusterNotConfigured   there is no kubeconfig and no service account
+    ├── Forbidden              401 or 403: names the verb and the resource
+    └── Gone                   410: the position is too old, list again
 """
 
 
