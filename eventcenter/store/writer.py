@@ -88,9 +88,12 @@ class Writer:
             self._lock.release()
             raise
         self.signal = ChangeSignal(self._applier.seq)
-        self._queue: queue.Queue[Batch] = queue.Queue(QUEUED_BATCHES)
+        self._queue: queue.Queue[Batch | None] = queue.Queue(QUEUED_BATCHES)
+        """None is the end."""
         self._closing = threading.Event()
+        self._ended = False
         self._queued = 0
+        self._unsettled = 0
         self._given_up = False
         self._settled = threading.Condition()
         self._written = 0
@@ -131,20 +134,20 @@ class Writer:
 
     def deliver(self, batch: Batch) -> None:
         """Queue a batch; blocks while the queue is full. StoreError once closed."""
-        self._add_queued(len(batch.changes))
+        self._add_queued([batch], 1)
         while not self._closing.is_set():
             try:
                 return self._queue.put(batch, timeout=0.5)
             except queue.Full:
                 continue
-        self._add_queued(-len(batch.changes))
+        self._add_queued([batch], -1)
         raise StoreError("the store is closed")
 
     def flush(self, timeout: float = 60.0) -> bool:
         """Wait until everything delivered so far is committed; False when that took longer than `timeout`
         seconds."""
         with self._settled:
-            return self._settled.wait_for(lambda: not self._queued, timeout) and not self._given_up
+            return self._settled.wait_for(lambda: not self._unsettled, timeout) and not self._given_up
 
     def status(self) -> StoreStatus:
         return StoreStatus(
@@ -161,46 +164,46 @@ class Writer:
     def close(self) -> None:
         """Commit what is queued, then close the file and give the data directory back. May be called
         twice."""
-        self._closing.set()
+        if not self._closing.is_set():
+            self._closing.set()
+            self._queue.put(None)
         self._thread.join()
         self._connection.close()
         self._lock.release()
 
     def _run(self) -> None:
-        while batches := self._next():
+        while not self._ended:
+            batches = self._next()
             # Once a batch was given up, a later one must not move the position past it.
-            if not self._given_up:
+            if batches and not self._given_up:
                 self._commit_until_done(batches)
-            self._add_queued(-sum(len(batch.changes) for batch in batches))
+            self._add_queued(batches, -1)
 
-    def _add_queued(self, count: int) -> None:
+    def _add_queued(self, batches: list[Batch], sign: int) -> None:
         with self._settled:
-            self._queued += count
-            if not self._queued:
+            self._queued += sign * sum(len(batch.changes) for batch in batches)
+            self._unsettled += sign * len(batches)
+            if not self._unsettled:
                 self._settled.notify_all()
 
     def _next(self) -> list[Batch]:
-        """The batches of the next transaction; empty when closing and nothing is left."""
+        """The batches of the next transaction; may be empty at the end."""
         batches: list[Batch] = []
-        count, deadline = 0, 0.0
-        while count < CHANGES_A_TRANSACTION:
-            try:
-                wait = (
-                    0.1
-                    if not batches
-                    else max(0.0, deadline - time.monotonic())
-                    if count < LINGER_BELOW
-                    else 0.0
-                )
-                batch = self._queue.get(timeout=wait) if wait else self._queue.get_nowait()
-            except queue.Empty:
-                if batches or self._closing.is_set():
-                    break
-                continue
-            if not batches:
-                deadline = time.monotonic() + LINGER_S
+        count = 0
+        batch = self._queue.get()
+        deadline = time.monotonic() + LINGER_S
+        while batch is not None:
             batches.append(batch)
             count += len(batch.changes)
+            if count >= CHANGES_A_TRANSACTION:
+                return batches
+            lingers = count < LINGER_BELOW and not self._closing.is_set()
+            wait = deadline - time.monotonic() if lingers else 0.0
+            try:
+                batch = self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
+            except queue.Empty:
+                return batches
+        self._ended = True
         return batches
 
     def _commit_until_done(self, batches: list[Batch]) -> None:
