@@ -92,7 +92,7 @@ def _until_stopped(
 
 @contextmanager
 def _stop_signal() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set. A second signal ends the process the hard way, which loses nothing either."""
+    """An event that SIGTERM and SIGINT set. A second signal ends the process at once, which loses nothing either."""
     stop = threading.Event()
 
     def asked(number: int, frame: object) -> None:

@@ -1,4 +1,4 @@
-"""Events that do not come from a watch of ours (the playground, a replay, an import), on the same way into the store."""
+"""Events that no watch of ours brings (the playground, a replay, an import), on the same way into the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Fed:
 
 
 def feed(items: Iterable[dict[str, Any]], stream: str, deliver: Deliver, clock: Clock) -> Fed:
-    """Deliver watch lines (`{"type", "object"}`) in batches. Lines that are no events are counted and logged once each."""
+    """Deliver watch lines (`{"type", "object"}`) in batches. Lines that are no events are counted and logged."""
     fed = Fed()
     batch: list[Change] = []
     for item in items:

@@ -40,7 +40,7 @@ class EventReader(Protocol):
     def overview(self, from_time: int, to_time: int, zone: tzinfo, now: int) -> Overview: ...
 
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
-        """Values of `namespace`, `reason`, `kind`, `host`, `component` or `problem` in the range, most frequent first."""
+        """Values of a filter field (`query.FIELDS` but `name`) in the range, most frequent first."""
 
 
 class Center(Protocol):

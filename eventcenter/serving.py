@@ -48,6 +48,7 @@ class Server:
             connection_limit=CONNECTIONS,
             ident="eventcenter",
             clear_untrusted_proxy_headers=True,
+            channel_request_lookahead=1,  # notices that a waiting client has left
         )
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
         self._thread.start()

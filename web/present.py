@@ -6,10 +6,10 @@ import math
 import re
 
 from eventcenter.model import Event
+from eventcenter.shapes import local as local_time
+from eventcenter.shapes import rfc3339
 from web.i18n import _
 from web.preferences import preferences
-from web.serialize import local as local_time
-from web.serialize import rfc3339
 
 _NARROW_SPACE = "\u202f"
 # Control characters, and those that turn the direction of writing: shown as what they are, never obeyed.

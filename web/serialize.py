@@ -3,58 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from eventcenter.model import Event, EventDetail, Occurrence, Overview, StoredChange, TopEntry
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999
-
-
-def moment(time: int) -> datetime:
-    """A time in ms as a datetime; what Python's calendar cannot hold becomes its first or last moment."""
-    return _EPOCH + timedelta(milliseconds=min(max(time, _FIRST), _LAST))
-
-
-def local(time: int, zone: tzinfo) -> datetime:
-    """For display. A day away from the ends of the calendar, so that no offset leads beyond them."""
-    day = 86_400_000
-    return moment(min(max(time, _FIRST + day), _LAST - day)).astimezone(zone)
-
-
-def rfc3339(time: int) -> str:
-    """Milliseconds are written only where there are any."""
-    text = moment(time).isoformat(timespec="milliseconds" if time % 1000 else "seconds")
-    return text.removesuffix("+00:00") + "Z"
-
-
-def event(item: Event) -> dict[str, Any]:
-    return {
-        "seq": item.seq,
-        "uid": item.uid,
-        "instance": item.instance,
-        "level": item.level,
-        "reason": item.reason,
-        "kind": item.kind,
-        "namespace": item.namespace,
-        "name": item.name,
-        "object_uid": item.object_uid,
-        "field_path": item.field_path,
-        "message": item.message,
-        "component": item.component,
-        "hostname": item.hostname,
-        "count": item.count,
-        "first_time": rfc3339(item.first_time),
-        "last_time": rfc3339(item.last_time),
-        "action": item.action,
-        "problem": item.problem,
-        "api_version": item.api_version,
-    }
+from eventcenter.model import EventDetail, Occurrence, Overview, StoredChange, TopEntry
+from eventcenter.shapes import event_shape, rfc3339
 
 
 def change(item: StoredChange) -> dict[str, Any]:
-    return {**event(item.event), "occurrences": item.occurrences}
+    return {**event_shape(item.event), "occurrences": item.occurrences}
 
 
 def occurrence(item: Occurrence) -> dict[str, Any]:
@@ -69,7 +25,7 @@ def occurrence(item: Occurrence) -> dict[str, Any]:
 
 def detail(item: EventDetail, explanation: Mapping[str, str] | None) -> dict[str, Any]:
     return {
-        **event(item.event),
+        **event_shape(item.event),
         "raw": item.raw,
         "occurrences": [occurrence(entry) for entry in item.occurrences],
         "explanation": explanation,
@@ -100,5 +56,5 @@ def overview(item: Overview) -> dict[str, Any]:
         "top_reasons": _top(item.top_reasons),
         "top_namespaces": _top(item.top_namespaces),
         "top_nodes": _top(item.top_nodes),
-        "oom": [event(entry) for entry in item.oom],
+        "oom": [event_shape(entry) for entry in item.oom],
     }

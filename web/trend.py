@@ -8,10 +8,10 @@ from datetime import tzinfo
 from eventcenter.chart_svg import Link
 from eventcenter.charts import Series, Trend
 from eventcenter.model import EventDetail, Overview
+from eventcenter.shapes import local, rfc3339
 from web import links
 from web.i18n import _
 from web.present import level_token, number
-from web.serialize import local, rfc3339
 
 MAX_BARS = 200
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from eventcenter.shapes import local as local_time
+from eventcenter.shapes import rfc3339
 from web import params
 from web.i18n import _
 from web.params import BadParameter, Range
 from web.preferences import preferences
-from web.serialize import local as local_time
-from web.serialize import rfc3339
 
 DEFAULT = "-24h"
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")

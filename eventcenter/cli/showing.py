@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from eventcenter.model import Event
+from eventcenter.shapes import event_shape, local, record_shape, rfc3339
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,15 +29,6 @@ Show = Callable[[Iterable[Event]], None]
 # Terminals obey control characters, and anyone who may create a Pod may write into an event's message.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_MOMENT = 253_402_214_400_000  # 9999-12-31
-
-_JSON_FIELDS = (
-    "seq", "uid", "instance", "level", "reason", "kind", "namespace", "name", "object_uid", "field_path",
-    "message", "component", "hostname", "count", "first_time", "last_time", "action",
-    "problem", "api_version",
-)  # fmt: skip
-
 
 def shower(output: str, raw: Raw) -> Show:
     """What prints events in the form `output`."""
@@ -49,33 +41,14 @@ def shower(output: str, raw: Raw) -> Show:
     return lambda events: _lines(plain(event) for event in events)
 
 
-def moment(time: int) -> datetime:
-    """A time of the store; what lies beyond 9999 is shown as its last day, so that any time zone may be
-    added."""
-    return _EPOCH + timedelta(milliseconds=min(max(time, 0), _LAST_MOMENT))
-
-
-def rfc3339(time: int) -> str:
-    """In UTC; milliseconds are written only where there are any."""
-    text = moment(time).isoformat(timespec="milliseconds" if time % 1000 else "seconds")
-    return text.removesuffix("+00:00") + "Z"
-
-
 def as_json(event: Event) -> str:
-    """One line, the event as the API shows it. (The API's own code would load the whole web server: 0.4
-    s.)"""
-    shown = {name: getattr(event, name) for name in _JSON_FIELDS}
-    shown |= {"first_time": rfc3339(event.first_time), "last_time": rfc3339(event.last_time)}
-    return msgspec.json.encode(shown).decode()
+    """One line, the event as the API shows it."""
+    return msgspec.json.encode(event_shape(event)).decode()
 
 
 def as_record(event: Event, raw: dict[str, Any]) -> str:
     """One line, flat, as the hosted event center stores it (docs/cli.md)."""
-    record = {"hostname": event.hostname, "level": event.level}
-    if event.kind == "Pod":
-        record |= {"pod_id": event.object_uid, "pod_name": event.name}
-    record["event_id"] = msgspec.json.encode(raw).decode()
-    return msgspec.json.encode(record).decode()
+    return msgspec.json.encode(record_shape(event, raw)).decode()
 
 
 def plain(event: Event) -> str:
@@ -133,12 +106,8 @@ def _table(console: Console, events: list[Event], *, header: bool) -> Table:
     table.add_column("count", width=5, no_wrap=True, justify="right")
     table.add_column("message", ratio=3, no_wrap=True)
     for event in events:
-        when, count = _local(event.last_time), str(event.count)
+        when, count = f"{local(event.last_time):%m-%d %H:%M:%S}", str(event.count)
         cells = (when, event.level, event.reason, subject(event), count, event.message)
         style = "yellow" if event.level == "Warning" else ""
         table.add_row(*(Text(clean(cell), overflow="ellipsis") for cell in cells), style=style)
     return table
-
-
-def _local(time: int) -> str:
-    return moment(time).astimezone().strftime("%m-%d %H:%M:%S")

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from eventcenter.cli import showing
 from eventcenter.cli.root import root
+from eventcenter.shapes import event_shape, rfc3339
 from eventcenter.store import Writer
 from tests.cli.made_events import NOON, batch_of, make_event
-from web import serialize
 
 HOUR = 3_600_000
 
@@ -95,7 +95,7 @@ def test_json_is_the_event_of_the_api(stored: Writer, data_dir: Path) -> None:
     lines = events(data_dir, "-o", "json").stdout.splitlines()
     for line in lines:
         shown = json.loads(line)
-        api = serialize.event(stored_event(stored, data_dir, shown["uid"]))
+        api = event_shape(stored_event(stored, data_dir, shown["uid"]))
         assert shown == api
         assert list(shown) == list(api)
 
@@ -105,7 +105,7 @@ def test_times_are_those_of_the_api(time: int) -> None:
     ours = showing.rfc3339(time)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", ours)
     if 0 <= time < 10**15:
-        assert ours == serialize.rfc3339(time)
+        assert ours == rfc3339(time)
 
 
 def stored_event(stored: Writer, data_dir: Path, uid: str):  # type: ignore[no-untyped-def]
