@@ -7,8 +7,7 @@ entry's id as `problem`, and the overview counts occurrences of severe problems 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -51,22 +50,27 @@ class Problem(msgspec.Struct, frozen=True):
     refines: str = ""
 
 
+_Candidate = tuple[str, Callable[[Event], bool]]
+"""Id of an entry and its test."""
+
+
 class Catalogue:
     """Finds the problem of an event: the most specific entry that matches and is enabled by default."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = {problem.id: problem for problem in problems}
-        self._by_reason: dict[str, list[Problem]] = defaultdict(list)
+        self._by_reason: dict[str, list[_Candidate]] = {}
         usable = [
             problem
             for problem in self.problems.values()
             if problem.default_enabled and (problem.match.reason or _speaks_of_message(problem.match))
         ]
         usable.sort(key=self._specificity, reverse=True)
-        self._any_reason = [problem for problem in usable if not problem.match.reason]
-        for reason in {reason for problem in usable for reason in problem.match.reason}:
+        candidates = [(problem.match.reason, (problem.id, matcher(problem.match))) for problem in usable]
+        self._any_reason = [candidate for reasons, candidate in candidates if not reasons]
+        for reason in {reason for reasons, _ in candidates for reason in reasons}:
             self._by_reason[reason] = [
-                problem for problem in usable if not problem.match.reason or reason in problem.match.reason
+                candidate for reasons, candidate in candidates if not reasons or reason in reasons
             ]
 
     def _specificity(self, problem: Problem) -> tuple[int, bool, int]:
@@ -85,9 +89,9 @@ class Catalogue:
             if event.level == "Normal":
                 return ""
             candidates = self._any_reason
-        for problem in candidates:
-            if matches(problem.match, event):
-                return problem.id
+        for problem, fits in candidates:
+            if fits(event):
+                return problem
         return ""
 
     def with_severity(self, severities: frozenset[str]) -> frozenset[str]:
@@ -102,37 +106,46 @@ def _speaks_of_message(match: Match) -> bool:
     return bool(match.message_regex or match.message_contains)
 
 
-def matches(match: Match, event: Event) -> bool:
-    """Whether all conditions of `match` hold for `event`."""
+def matcher(match: Match) -> Callable[[Event], bool]:
+    """A test of all conditions of `match`, made once because it runs for every event."""
     if match.absent or not _conditions(match):
-        return False
-    for accepted, value in (
-        (match.reason, event.reason),
-        (match.kind, event.kind),
-        (match.type, event.level),
-        (match.namespace, event.namespace),
-    ):
-        if accepted and value not in accepted:
+        return lambda event: False
+    reasons, kinds, types, namespaces = map(
+        frozenset, (match.reason, match.kind, match.type, match.namespace)
+    )
+    texts = _text_matcher(match)
+
+    def fits(event: Event) -> bool:
+        return (
+            (not reasons or event.reason in reasons)
+            and (not kinds or event.kind in kinds)
+            and (not types or event.level in types)
+            and (not namespaces or event.namespace in namespaces)
+            and texts(event)
+        )
+
+    return fits
+
+
+def _text_matcher(match: Match) -> Callable[[Event], bool]:
+    name = re.compile(match.name_regex).search
+    message = re.compile(match.message_regex).search
+    wanted = [part.lower() for part in match.message_contains]
+    unwanted = [part.lower() for part in match.message_not_contains]
+
+    def fits(event: Event) -> bool:
+        if (match.name_regex and not name(event.name)) or (
+            match.message_regex and not message(event.message)
+        ):
             return False
-    return _texts_match(match, event)
+        if not wanted and not unwanted:
+            return True
+        text = event.message.lower()
+        if wanted and not any([part in text for part in wanted]):
+            return False
+        return not any([part in text for part in unwanted])
 
-
-def _texts_match(match: Match, event: Event) -> bool:
-    if match.name_regex and not _compiled(match.name_regex).search(event.name):
-        return False
-    if match.message_regex and not _compiled(match.message_regex).search(event.message):
-        return False
-    if not (match.message_contains or match.message_not_contains):
-        return True
-    message = event.message.lower()
-    if match.message_contains and not any(part.lower() in message for part in match.message_contains):
-        return False
-    return not any(part.lower() in message for part in match.message_not_contains)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    return fits
 
 
 @cache

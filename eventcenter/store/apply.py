@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from eventcenter.model import Batch, Event
 from eventcenter.store.decide import LOOK_UP_AT_ONCE, Decisions, Pending, marks
 from eventcenter.store.packing import Packer, pack_uid
-from eventcenter.store.schema import BUCKET_MS, place, place_time
+from eventcenter.store.schema import BUCKET_MS, PLACE_BITS, place, place_time
 from eventcenter.store.terms import TermWriter
 from eventcenter.store.words import WordRow, WordWriter, tags_of, word_row
 
@@ -33,6 +33,7 @@ _UPSERT_POSITION = (
 LIVE_MS = 7 * 86_400_000
 """No cluster keeps events longer (--event-ttl is an hour by default, a few days where somebody raised it)."""
 FORGET_EVERY_MS = 3_600_000
+REMEMBERED_SECONDS = 1_000
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Applier:
         row = connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()
         self.seq: int = row[0] if row else 0
         self._forgot = 0
+        self._free_from: dict[int, int] = {}
 
     def apply(self, batches: list[Batch]) -> Applied:
         """Store everything of `batches`. The caller has begun the transaction and commits or calls
@@ -151,7 +153,7 @@ class Applier:
 
     def _free_places(self, pending: Iterable[Pending], now: int) -> list[int]:
         """A place for each event. Two changes of the same second whose numbers are 2^16 apart want the same
-        one (it takes an import into a busy hour): the later takes the next that is free."""
+        one (a storm, an import into a busy hour): the later takes the next that is free."""
         wanted = [place(item.change.event.last_time, item.seq, now) for item in pending]
         taken: set[int] = set()
         for start in range(0, len(wanted), LOOK_UP_AT_ONCE):
@@ -164,11 +166,23 @@ class Applier:
             return wanted
         result = []
         for event_id in wanted:
-            while event_id in taken or self._occupied(event_id):
-                event_id += 1
+            if event_id in taken:
+                event_id = self._next_free(event_id, taken)
             taken.add(event_id)
             result.append(event_id)
         return result
+
+    def _next_free(self, event_id: int, taken: set[int]) -> int:
+        """From where the last search of the same second ended, else a second with more events than places would be
+        walked through again for each of them."""
+        second = event_id >> PLACE_BITS
+        event_id = max(event_id, self._free_from.get(second, 0))
+        while event_id in taken or self._occupied(event_id):
+            event_id += 1
+        if len(self._free_from) > REMEMBERED_SECONDS:
+            self._free_from.clear()
+        self._free_from[second] = event_id + 1
+        return event_id
 
     def _occupied(self, event_id: int) -> bool:
         return (

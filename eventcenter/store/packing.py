@@ -29,37 +29,35 @@ _WHOLE, _WITHOUT_COLUMNS, _LOOSE = 0, 1, 2
 """The first byte of a raw object: complete JSON; strings that columns hold are 0; complete, with escapes that only
 the standard library's lenient decoder takes (lone surrogates)."""
 
-# Where a raw object says what a column says, for `v1` and for `events.k8s.io/v1`: (parent key or None, key,
-# field).
-_REPEATED = (
-    (None, "message", "message"),
-    (None, "note", "message"),
-    (None, "reason", "reason"),
-    (None, "type", "level"),
-    (None, "action", "action"),
-    (None, "reportingComponent", "component"),
-    (None, "reportingController", "component"),
-    (None, "reportingInstance", "hostname"),
-    ("metadata", "uid", "uid"),
-    ("metadata", "namespace", "namespace"),
-    *(
-        (parent, key, field)
-        for parent in ("involvedObject", "regarding")
-        for key, field in (
-            ("kind", "kind"),
-            ("namespace", "namespace"),
-            ("name", "name"),
-            ("uid", "object_uid"),
-            ("apiVersion", "api_version"),
-            ("fieldPath", "field_path"),
-        )
-    ),
-    *(
-        (parent, key, field)
-        for parent in ("source", "deprecatedSource")
-        for key, field in (("component", "component"), ("host", "hostname"))
-    ),
+_Fields = tuple[tuple[str, str], ...]
+"""(key in the raw object, field of the event that says the same)."""
+
+_OBJECT: _Fields = (
+    ("kind", "kind"),
+    ("namespace", "namespace"),
+    ("name", "name"),
+    ("uid", "object_uid"),
+    ("apiVersion", "api_version"),
+    ("fieldPath", "field_path"),
 )
+_SOURCE: _Fields = (("component", "component"), ("host", "hostname"))
+_METADATA: _Fields = (("uid", "uid"), ("namespace", "namespace"))
+_TOP: _Fields = (
+    ("reason", "reason"),
+    ("type", "level"),
+    ("action", "action"),
+    ("reportingInstance", "hostname"),
+)
+
+_V1 = (
+    (*_TOP, ("message", "message"), ("reportingComponent", "component")),
+    (("metadata", _METADATA), ("involvedObject", _OBJECT), ("source", _SOURCE)),
+)
+_EVENTS_V1 = (
+    (*_TOP, ("note", "message"), ("reportingController", "component")),
+    (("metadata", _METADATA), ("regarding", _OBJECT), ("deprecatedSource", _SOURCE)),
+)
+"""(fields of the object itself, fields of the objects in it)"""
 
 _TIMES = ("firstTimestamp", "lastTimestamp", "deprecatedFirstTimestamp", "deprecatedLastTimestamp")
 _YEAR_10000 = 253_402_300_800_000
@@ -86,25 +84,29 @@ def without_columns(event: Event, raw: dict[str, Any]) -> bytes:
 
 
 def _slim(event: Event, raw: dict[str, Any]) -> bytes:
-    slim = dict(raw)
-    for parent, key, field in _REPEATED:
-        holder = slim
-        if parent is not None:
-            found = raw.get(parent)
-            if type(found) is not dict:
-                continue
-            if slim[parent] is found:
-                slim[parent] = dict(found)
-            holder = slim[parent]
-        value = holder.get(key)
+    slim = raw.copy()
+    top, parts = _EVENTS_V1 if "regarding" in raw else _V1
+    told = _leave_out(event, slim, top)
+    for key, fields in parts:
+        part = raw.get(key)
+        if type(part) is dict:
+            slim[key] = part = part.copy()
+            told = told and _leave_out(event, part, fields)
+    if told and _slim_times(event, slim):
+        return bytes((_WITHOUT_COLUMNS,)) + _encode(slim)
+    return bytes((_WHOLE,)) + _encode(raw)
+
+
+def _leave_out(event: Event, part: dict[str, Any], fields: _Fields) -> bool:
+    """0 for each string that a field of the event repeats. False where the object itself has a number there."""
+    for key, field in fields:
+        value = part.get(key)
         if type(value) is str:
             if value == getattr(event, field):
-                holder[key] = 0
+                part[key] = 0
         elif type(value) is int:
-            return bytes((_WHOLE,)) + _encode(raw)
-    if not _slim_times(event, slim):
-        return bytes((_WHOLE,)) + _encode(raw)
-    return bytes((_WITHOUT_COLUMNS,)) + _encode(slim)
+            return False
+    return True
 
 
 def _slim_times(event: Event, slim: dict[str, Any]) -> bool:
@@ -148,10 +150,12 @@ def with_columns(event: Event, data: bytes) -> dict[str, Any]:
     raw = _decode(data[1:])
     if data[0] == _WHOLE:
         return raw
-    for parent, key, field in _REPEATED:
-        holder = raw if parent is None else raw.get(parent)
-        if type(holder) is dict and type(holder.get(key)) is int:
-            holder[key] = getattr(event, field)
+    top, parts = _EVENTS_V1 if "regarding" in raw else _V1
+    for part, fields in ((raw, top), *((raw.get(key), fields) for key, fields in parts)):
+        if type(part) is dict:
+            for key, field in fields:
+                if type(part.get(key)) is int:
+                    part[key] = getattr(event, field)
     metadata = raw.get("metadata")
     holders = [(raw, key) for key in _TIMES]
     if type(metadata) is dict:

@@ -9,7 +9,7 @@ import pytest
 from eventcenter.demo import simulate
 from eventcenter.model import ChangeType, Event
 from eventcenter.normalize import normalize
-from eventcenter.rules import built_in, matches
+from eventcenter.rules import built_in, matcher
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -88,7 +88,7 @@ def events(week: list[Raw]) -> list[Event]:
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_a_week_has_the_problem(events: list[Event], problem: str) -> None:
     match = built_in().problems[problem].match
-    assert any(matches(match, event) for event in events)
+    assert any(matcher(match)(event) for event in events)
 
 
 @pytest.mark.parametrize(("reason", "kind", "component"), REASONS)
@@ -104,7 +104,7 @@ def test_the_rare_stories_are_told_in_any_week(seed: int) -> None:
     end = END + seed * 31 * HOUR
     told = [change for change in simulate(seed, end - 7 * DAY, end) if change["object"]["reason"] in reasons]
     found = {
-        name for name, match in wanted.items() if any(matches(match, event) for event in normalized(told))
+        name for name, match in wanted.items() if any(matcher(match)(event) for event in normalized(told))
     }
     assert found == set(rare)
 
@@ -115,8 +115,8 @@ def test_whenever_it_is_started_something_is_broken_now(offset: int) -> None:
     events = normalized(list(simulate(1, now - HOUR, now)))
     crash, image = (built_in().problems[name].match for name in ("pod-crash-loop", "pod-image-pull-backoff"))
     last = now - 20 * 60_000
-    assert any(matches(crash, event) and event.count > 1 and event.last_time > last for event in events)
-    assert any(matches(image, event) and event.count > 1 and event.last_time > last for event in events)
+    assert any(matcher(crash)(event) and event.count > 1 and event.last_time > last for event in events)
+    assert any(matcher(image)(event) and event.count > 1 and event.last_time > last for event in events)
 
 
 def test_kills_for_memory_name_the_pod_and_the_process(events: list[Event]) -> None:
