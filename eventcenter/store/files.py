@@ -119,6 +119,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA secure_delete = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    # In a storm the same index pages change in every transaction: checkpoint them once in several.
+    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT_BYTES // 4096}")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
     if version < len(MIGRATIONS):
         _migrate(connection, path, version)
