@@ -111,8 +111,9 @@ def damaged(path: Path, error: sqlite3.DatabaseError) -> StoreError:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     version = checked_version(connection, path)
-    # auto_vacuum only takes effect on an empty file and before WAL (docs/decisions/0003).
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    if not version:
+        # Only takes effect on an empty file and before WAL (docs/decisions/0003); elsewhere it would be a write.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 5000")
