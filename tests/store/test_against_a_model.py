@@ -4,9 +4,11 @@ holds the newest version of each event, one log entry for each step forward, and
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -16,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventcenter.model import Batch, Change, ChangeType, Event, StoredChange
+from eventcenter.store.audit import orphans, rollup_differences
 from eventcenter.store.schema import BUCKET_MS
 from tests.store.made import DAY, EVERYTHING, HOUR, MINUTE, NOON, Clock, event, raw_of, search
 
@@ -56,6 +59,7 @@ class Known:
     first_seq: int
     version: int
     log: list[StoredChange] = field(default_factory=list)
+    sums: Counter[int] = field(default_factory=Counter)
     place: tuple[int, int] = (0, 0)
 
 
@@ -66,7 +70,6 @@ class Model:
         self.clock = clock
         self.seq = 0
         self.known: dict[str, Known] = {}
-        self.sums: Counter[tuple[int, str]] = Counter()
         self.positions: dict[str, str] = {}
 
     def take(self, change: Change) -> None:
@@ -83,7 +86,16 @@ class Model:
         known.log.append(StoredChange(stored, more))
         time = made.last_time if made.last_time <= self.clock() + HOUR else self.clock()
         known.place = (time // 1000, self.seq)
-        self.sums[time // BUCKET_MS, made.level] += more
+        known.sums[time // BUCKET_MS] += more
+
+    @property
+    def sums(self) -> Counter[tuple[int, str]]:
+        """An event's occurrences count under what it is now, also those of when it was something else."""
+        sums: Counter[tuple[int, str]] = Counter()
+        for known in self.known.values():
+            for bucket, more in known.sums.items():
+                sums[bucket, known.log[-1].event.level] += more
+        return sums
 
 
 def versions_of(number: int, history: tuple[int, int, list[Any]]) -> list[Change]:
@@ -154,6 +166,8 @@ def compare(store: Any, model: Model) -> None:
         assert found == {event.uid for event in newest if word in event.message}
     assert {stream: store.writer.position(stream) for stream in model.positions} == model.positions
     compare_sums(store, model)
+    with closing(sqlite3.connect(store.path)) as connection:
+        assert not rollup_differences(connection) and not orphans(connection)
 
 
 def named(made: Event) -> Event:
