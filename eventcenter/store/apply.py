@@ -4,14 +4,15 @@ is news."""
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from eventcenter.model import Batch, Event
-from eventcenter.store.decide import LOOK_UP_AT_ONCE, Decisions, Pending, marks
+from eventcenter.store import rollups
+from eventcenter.store.decide import LOOK_UP_AT_ONCE, Decisions, LogEntry, Pending, marks
 from eventcenter.store.packing import Packer, pack_uid
-from eventcenter.store.schema import BUCKET_MS, PLACE_BITS, place, place_time
+from eventcenter.store.rollups import Sums, Terms
+from eventcenter.store.schema import BUCKET_MS, PLACE_BITS, honest_time, place
 from eventcenter.store.terms import TermWriter
 from eventcenter.store.words import WordRow, WordWriter, tags_of, word_row
 
@@ -20,10 +21,6 @@ _EVENT_COLUMNS = (
     "first_time, last_time, action, problem, api_version, message, raw"
 )
 _INSERT_EVENT = f"INSERT INTO event ({_EVENT_COLUMNS}) VALUES ({','.join('?' * 21)})"
-_UPSERT_ROLLUP = (
-    "INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT DO UPDATE SET occurrences = occurrences + excluded.occurrences"
-)
 _UPSERT_POSITION = (
     "INSERT INTO position VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
     "resource_version = excluded.resource_version, committed = excluded.committed"
@@ -99,6 +96,10 @@ class Applier:
         self._terms.rolled_back()
         self._words.rolled_back()
 
+    def tables_changed(self) -> None:
+        """Somebody else had the connection (`Writer.call`): a day's table may be gone."""
+        self._words.rolled_back()
+
     def _write(self, work: Decisions, now: int) -> None:
         execute = self._connection.executemany
         if work.gone:
@@ -107,26 +108,25 @@ class Applier:
             return
         moved = [pending.old for pending in work.pending.values() if pending.old]
         if moved:
-            execute("DELETE FROM event WHERE id = ?", [(row[0],) for row in moved])
-            self._words.delete(moved)
-        rows, words, live = self._rows(work, now)
+            execute("DELETE FROM event WHERE id = ?", [(old.words[0],) for old in moved])
+            self._words.delete([old.words for old in moved])
+        rows, words, live, terms = self._rows(work, now)
+        sums = self._sums(work, terms, now)  # before the new changes are in the log
         execute(_INSERT_EVENT, rows)
         self._words.insert(words)
         execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)", live)
         execute(
-            "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (e.seq, e.eid, e.event.last_time, e.event.count, e.occurrences, e.message_before)
-                for e in work.log
-            ],
+            "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?)", [_log_row(entry, now) for entry in work.log]
         )
-        execute(_UPSERT_ROLLUP, self._rollup(work, now))
+        rollups.add(self._connection, sums)
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('seq', ?)", (work.seq,))
 
     def _rows(
         self, work: Decisions, now: int
-    ) -> tuple[list[tuple[object, ...]], list[WordRow], list[tuple[object, ...]]]:
+    ) -> tuple[list[tuple[object, ...]], list[WordRow], list[tuple[object, ...]], dict[int, Terms]]:
+        """Rows of `event`, of the full text and of `live`; the terms of each event (by eid)."""
         rows: list[tuple[object, ...]] = []
+        terms: dict[int, Terms] = {}
         words: list[WordRow] = []
         live: list[tuple[object, ...]] = []
         number = self._terms.number
@@ -136,6 +136,7 @@ class Applier:
             level, kind, namespace, reason, host, component, problem = numbers = self._tagged(
                 event, pending.problem
             )
+            terms[known.eid] = numbers
             rows.append(
                 (
                     event_id, known.eid, pending.seq, uid, level, reason, kind, namespace, event.name,
@@ -149,7 +150,7 @@ class Applier:
                 live.append(
                     (uid, known.eid, event_id, pending.change.resource_version, event.count, event.last_time)
                 )
-        return rows, words, live
+        return rows, words, live, terms
 
     def _free_places(self, pending: Iterable[Pending], now: int) -> list[int]:
         """A place for each event. Two changes of the same second whose numbers are 2^16 apart want the same
@@ -197,10 +198,24 @@ class Applier:
             number(event.hostname), number(event.component), number(problem),
         )  # fmt: skip
 
-    def _rollup(self, work: Decisions, now: int) -> list[tuple[int, ...]]:
-        sums: Counter[tuple[int, ...]] = Counter()
+    def _sums(self, work: Decisions, terms: dict[int, Terms], now: int) -> Sums:
+        """What the roll-ups gain: the new occurrences, and the old ones of events whose terms changed."""
+        sums: Sums = Sums()
         for entry in work.log:
             if entry.occurrences:
-                bucket = place_time(place(entry.event.last_time, entry.seq, now)) // BUCKET_MS
-                sums[(bucket, *self._tagged(entry.event, entry.problem))] += entry.occurrences
-        return [(*key, occurrences) for key, occurrences in sorted(sums.items())]
+                bucket = max(0, honest_time(entry.event.last_time, now)) // BUCKET_MS
+                sums[(bucket, *terms[entry.eid])] += entry.occurrences
+        moved = {}
+        for uid, pending in work.pending.items():
+            eid = work.known[uid].eid
+            if pending.old is not None and pending.old.terms != terms[eid]:
+                moved[eid] = (pending.old.terms, terms[eid])
+        rollups.move(self._connection, moved, sums)
+        return sums
+
+
+def _log_row(entry: LogEntry, now: int) -> tuple[object, ...]:
+    time = entry.event.last_time
+    honest = honest_time(time, now)
+    placed = None if honest == time else honest
+    return entry.seq, entry.eid, time, entry.event.count, entry.occurrences, entry.message_before, placed

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from eventcenter.model import Batch, Change, ChangeType, Event
 from eventcenter.store.packing import pack_uid
+from eventcenter.store.rollups import Terms
 from eventcenter.store.schema import day_of, first_place
 from eventcenter.store.words import TAGS, WordRow, tags_of, uid_token, word_row
 
@@ -39,6 +40,14 @@ class Known:
     """None: not read from the event's row yet."""
 
 
+class Stored(NamedTuple):
+    """What has to be taken back when an event is stored again: its full-text row, and what its occurrences are
+    counted under."""
+
+    words: WordRow
+    terms: Terms
+
+
 @dataclass(slots=True)
 class Pending:
     """The newest change of one event in this transaction: becomes its row."""
@@ -46,8 +55,8 @@ class Pending:
     change: Change
     seq: int
     problem: str
-    old: WordRow | None
-    """The full-text row to take back: where the event stands in the committed store."""
+    old: Stored | None
+    """Where the event stands in the committed store."""
 
 
 class LogEntry(NamedTuple):
@@ -56,7 +65,6 @@ class LogEntry(NamedTuple):
     seq: int
     eid: int
     event: Event
-    problem: str
     occurrences: int
     message_before: str | None
 
@@ -121,17 +129,17 @@ class Decisions:
         problem = self._classify(event)
         self.pending[uid] = Pending(change, self.seq, problem, None)
         more = min(MAX_OCCURRENCES, event.count)
-        self.log.append(LogEntry(self.seq, self.seq, event, problem, more, None))
+        self.log.append(LogEntry(self.seq, self.seq, event, more, None))
 
     def _count_up(self, uid: Uid, known: Known, change: Change) -> None:
         self.seq += 1
         event = change.event
         earlier = self.pending.get(uid)
-        old = earlier.old if earlier else self._committed_words(uid, known)
+        old = earlier.old if earlier else self._stored(uid, known)
         before = known.message if known.message != event.message else None
         problem = self._classify(event)
         more = min(MAX_OCCURRENCES, max(0, event.count - known.count))
-        self.log.append(LogEntry(self.seq, known.eid, event, problem, more, before))
+        self.log.append(LogEntry(self.seq, known.eid, event, more, before))
         self.pending[uid] = Pending(change, self.seq, problem, old)
         known.resource_version = change.resource_version
         known.count, known.last_time, known.message = event.count, event.last_time, event.message
@@ -148,21 +156,24 @@ class Decisions:
 
     def _message(self, known: Known) -> str:
         if known.message is None:
-            row = self._connection.execute("SELECT message FROM event WHERE id = ?", (known.id,)).fetchone()
+            row = self._connection.execute(
+                "SELECT message FROM event WHERE id = ? AND eid = ?", (known.id, known.eid)
+            ).fetchone()
             known.message = row[0] if row else ""
         return known.message
 
-    def _committed_words(self, uid: Uid, known: Known) -> WordRow | None:
+    def _stored(self, uid: Uid, known: Known) -> Stored | None:
         row = self._connection.execute(
             f"SELECT e.message, e.name, t.text, {', '.join(TAGS)} FROM event e JOIN term t ON t.id = e.reason "
-            "WHERE e.id = ?",
-            (known.id,),
+            "WHERE e.id = ? AND e.eid = ?",
+            (known.id, known.eid),
         ).fetchone()
         if row is None:  # retention took the row while the cluster still counts the event up
             return None
         message, name, reason, *numbers = row
         known.message = message
-        return word_row(known.id, tags_of(numbers), message, name, reason, uid)
+        words = word_row(known.id, tags_of(numbers), message, name, reason, uid)
+        return Stored(words, tuple(numbers))
 
     def _look_up_old(self, batches: Iterable[Batch]) -> None:
         """Events that `live` has forgotten, through the full-text index: all of them day by day, newest first."""

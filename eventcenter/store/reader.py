@@ -140,7 +140,7 @@ class Reader:
 
     def _find(self, connection: sqlite3.Connection, uid: bytes | str) -> Row | None:
         live = connection.execute(
-            f"SELECT {_ROW} FROM live l JOIN event e ON e.id = l.id WHERE l.uid = ?", (uid,)
+            f"SELECT {_ROW} FROM live l JOIN event e ON e.id = l.id AND e.eid = l.eid WHERE l.uid = ?", (uid,)
         ).fetchone()
         if live:
             return tuple(live)

@@ -7,7 +7,9 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
   event moves to its new place, so lists, time ranges, full text (rowid order) and retention are all ranges of
   one key.
 - `event.eid` is the number of the event's first change and never moves; the change log points at it.
-- `change` has one small row for every change ever; its rowid is `seq`, the cursor of every consumer.
+- `change` has one small row for every change of the events that are kept; its rowid is `seq`, the cursor of every
+  consumer. `placed` is the time that counts, where `time` is a wrong clock's (`honest_time`), else null.
+- `cursor` holds how far each consumer has read; retention waits for those of the kind `sink`.
 - `live` maps uid to event only for what the cluster still holds, so the hot path never searches millions of
   random uids on disk. Older uids are found through a token in the full-text index.
 - Filters are words too (`words.TAGS`): any combination of filters and a search is one intersection of word lists.
@@ -62,7 +64,8 @@ CREATE TABLE change (
     time INTEGER NOT NULL,
     count INTEGER NOT NULL,
     occurrences INTEGER NOT NULL,
-    message_before TEXT
+    message_before TEXT,
+    placed INTEGER
 ) STRICT;
 CREATE INDEX change_again ON change (eid) WHERE seq <> eid;
 
@@ -95,6 +98,13 @@ CREATE TABLE position (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE words (day INTEGER PRIMARY KEY) STRICT;
+
+CREATE TABLE cursor (
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 BUCKET_MS = 15 * 60 * 1000
@@ -107,8 +117,11 @@ def place(time: int, seq: int, received: int) -> int:
     """The `event.id` of an event of `time` (ms). A time more than an hour ahead of its arrival is a wrong
     clock: it takes its place at arrival, so that it does not stand on top of every list for years. Before
     1970 counts as 1970."""
-    honest = time if time <= received + 3_600_000 else received
-    return max(0, honest // 1000) << PLACE_BITS | seq & (1 << PLACE_BITS) - 1
+    return max(0, honest_time(time, received) // 1000) << PLACE_BITS | seq & (1 << PLACE_BITS) - 1
+
+
+def honest_time(time: int, received: int) -> int:
+    return time if time <= received + 3_600_000 else received
 
 
 def first_place(time: int) -> int:

@@ -14,10 +14,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from eventcenter.errors import StoreError
 from eventcenter.model import Batch, Event, StoreStatus
 from eventcenter.store.apply import Applied, Applier
+from eventcenter.store.calls import Call, T, Task, closed
 from eventcenter.store.files import (
     DirectoryLock,
     damaged,
@@ -88,7 +89,7 @@ class Writer:
             self._lock.release()
             raise
         self.signal = ChangeSignal(self._applier.seq)
-        self._queue: queue.Queue[Batch | None] = queue.Queue(QUEUED_BATCHES)
+        self._queue: queue.Queue[Batch | Call[Any] | None] = queue.Queue(QUEUED_BATCHES)
         """None is the end."""
         self._closing = threading.Event()
         self._ended = False
@@ -135,13 +136,27 @@ class Writer:
     def deliver(self, batch: Batch) -> None:
         """Queue a batch; blocks while the queue is full. StoreError once closed."""
         self._add_queued([batch], 1)
+        if not self._put(batch):
+            self._add_queued([batch], -1)
+            raise closed()
+
+    def call(self, task: Task[T]) -> T:
+        """The result of `task`, run with the write connection in a transaction of its own; it waits for its turn among
+        the batches. Keep it short: nothing is stored meanwhile. StoreError when the file refuses, or once closed."""
+        call = Call(task)
+        if not self._put(call):
+            raise closed()
+        return call.result(self._thread.is_alive)
+
+    def _put(self, item: Batch | Call[Any]) -> bool:
+        """False once closed."""
         while not self._closing.is_set():
             try:
-                return self._queue.put(batch, timeout=0.5)
+                self._queue.put(item, timeout=0.5)
             except queue.Full:
                 continue
-        self._add_queued([batch], -1)
-        raise StoreError("the store is closed")
+            return True
+        return False
 
     def flush(self, timeout: float = 60.0) -> bool:
         """Wait until everything delivered so far is committed; False when that took longer than `timeout`
@@ -173,11 +188,19 @@ class Writer:
 
     def _run(self) -> None:
         while not self._ended:
-            batches = self._next()
+            batches, call = self._next()
             # Once a batch was given up, a later one must not move the position past it.
             if batches and not self._given_up:
                 self._commit_until_done(batches)
             self._add_queued(batches, -1)
+            if call is not None:
+                self._answer(call)
+
+    def _answer(self, call: Call[Any]) -> None:
+        if self._given_up:
+            return call.refuse()
+        call.run(self._connection, self.path)
+        self._applier.tables_changed()
 
     def _add_queued(self, batches: list[Batch], sign: int) -> None:
         with self._settled:
@@ -186,25 +209,27 @@ class Writer:
             if not self._unsettled:
                 self._settled.notify_all()
 
-    def _next(self) -> list[Batch]:
-        """The batches of the next transaction; may be empty at the end."""
+    def _next(self) -> tuple[list[Batch], Call[Any] | None]:
+        """The batches of the next transaction, and the call that comes after them; may be nothing at the end."""
         batches: list[Batch] = []
         count = 0
-        batch = self._queue.get()
+        item = self._queue.get()
         deadline = time.monotonic() + LINGER_S
-        while batch is not None:
-            batches.append(batch)
-            count += len(batch.changes)
+        while item is not None:
+            if isinstance(item, Call):
+                return batches, item
+            batches.append(item)
+            count += len(item.changes)
             if count >= CHANGES_A_TRANSACTION:
-                return batches
+                return batches, None
             lingers = count < LINGER_BELOW and not self._closing.is_set()
             wait = deadline - time.monotonic() if lingers else 0.0
             try:
-                batch = self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
+                item = self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
             except queue.Empty:
-                return batches
+                return batches, None
         self._ended = True
-        return batches
+        return batches, None
 
     def _commit_until_done(self, batches: list[Batch]) -> None:
         """Try for as long as the file refuses. What is wrong with a change itself is no reason to wait."""
