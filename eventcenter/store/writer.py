@@ -31,7 +31,7 @@ from eventcenter.store.files import (
 
 log = logging.getLogger(__name__)
 
-QUEUED_BATCHES = 8
+QUEUED_BATCHES = 4
 CHANGES_A_TRANSACTION = 2_000
 LINGER_S = 0.02
 """How long a transaction waits for more changes: at 500 changes/s ten share one commit."""
