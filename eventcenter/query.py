@@ -78,7 +78,7 @@ def _milliseconds(text: str, now: int) -> int:
         sign, amount, unit = relative.groups()
         return now + (1 if sign == "+" else -1) * int(amount) * _UNITS[unit] * 1000
     if re.fullmatch(r"\d{1,11}(\.\d{1,9})?", text):
-        return int(float(text) * 1000)
+        return round(float(text) * 1000)
     try:
         moment = datetime.fromisoformat(text)
         # A time without a zone is UTC: guessing the server's zone would make links mean different things.

@@ -18,6 +18,9 @@ from eventcenter.model import Event
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 
+MAX_CHARS = 16_384
+"""Of a message; what follows says nothing about the problem, and 1.5 MB of anything would hold up the writer."""
+
 ERROR_SEVERITIES: frozenset[str] = frozenset({"critical", "high"})
 
 
@@ -134,13 +137,12 @@ def _text_matcher(match: Match) -> Callable[[Event], bool]:
     unwanted = [part.lower() for part in match.message_not_contains]
 
     def fits(event: Event) -> bool:
-        if (match.name_regex and not name(event.name)) or (
-            match.message_regex and not message(event.message)
-        ):
+        text = event.message[:MAX_CHARS]
+        if (match.name_regex and not name(event.name)) or (match.message_regex and not message(text)):
             return False
         if not wanted and not unwanted:
             return True
-        text = event.message.lower()
+        text = text.lower()
         if wanted and not any([part in text for part in wanted]):
             return False
         return not any([part in text for part in unwanted])
