@@ -34,6 +34,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
     MPLCONFIGDIR=/tmp/matplotlib \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
     EVENTCENTER_DATA_DIR=/data \
     EVENTCENTER_LISTEN=0.0.0.0:8080
 # Docker gives a new volume the owner of the directory it covers. The playground keeps its data beside the real ones.
