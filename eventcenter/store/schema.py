@@ -139,6 +139,12 @@ def day_of(event_id: int) -> int:
     return (event_id >> PLACE_BITS) // 86_400
 
 
+def day_places(day: int) -> tuple[int, int]:
+    """The first and the last place of a day."""
+    first = day * 86_400 << PLACE_BITS
+    return first, first + (86_400 << PLACE_BITS) - 1
+
+
 # remove_diacritics 2 lets `cafe` find `café`; - . _ belong to a word, as in names of Pods and images.
 WORDS_DDL = (
     "CREATE VIRTUAL TABLE {table} USING fts5(tags, message, name, reason, uid, content='', columnsize=0, "

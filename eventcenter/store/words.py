@@ -85,13 +85,7 @@ class WordWriter:
         self._days = {day for (day,) in self._connection.execute("SELECT day FROM words")}
 
     def delete(self, rows: Iterable[WordRow]) -> None:
-        for day, some in _by_day(rows).items():
-            if day in self._days:
-                self._connection.executemany(
-                    f"INSERT INTO words_{day} (words_{day}, rowid, tags, message, name, reason, uid) "
-                    "VALUES ('delete', ?, ?, ?, ?, ?, ?)",
-                    some,
-                )
+        delete_rows(self._connection, [row for row in rows if day_of(row[0]) in self._days])
 
     def insert(self, rows: Iterable[WordRow]) -> None:
         for day, some in _by_day(rows).items():
@@ -103,6 +97,8 @@ class WordWriter:
 
     def _make(self, day: int) -> None:
         if day not in self._days:
+            # What retention has begun to drop and a crash, or this late event, has kept from going.
+            self._connection.execute(f"DROP TABLE IF EXISTS words_{day}")
             self._connection.execute(WORDS_DDL.format(table=f"words_{day}"))
             self._connection.execute("INSERT INTO words VALUES (?)", (day,))
             self._days.add(day)
@@ -113,6 +109,35 @@ def _by_day(rows: Iterable[WordRow]) -> dict[int, list[WordRow]]:
     for row in sorted(rows):
         days[day_of(row[0])].append(row)
     return days
+
+
+def delete_rows(connection: sqlite3.Connection, rows: Iterable[WordRow]) -> None:
+    for day, some in _by_day(rows).items():
+        connection.executemany(
+            f"INSERT INTO words_{day} (words_{day}, rowid, tags, message, name, reason, uid) "
+            "VALUES ('delete', ?, ?, ?, ?, ?, ?)",
+            some,
+        )
+
+
+def stored_rows(connection: sqlite3.Connection, ids: str) -> list[WordRow]:
+    """What was indexed for stored events; `ids` is a list in SQL."""
+    rows = connection.execute(
+        f"SELECT e.id, e.message, e.name, t.text, e.uid, {', '.join(TAGS)} "
+        f"FROM event e JOIN term t ON t.id = e.reason WHERE e.id IN ({ids})"
+    )
+    return [
+        word_row(event_id, tags_of(numbers), message, name, reason, uid)
+        for event_id, message, name, reason, uid, *numbers in rows
+    ]
+
+
+def table_days(connection: sqlite3.Connection) -> list[int]:
+    """The days that have a table, also those that are being dropped."""
+    names = connection.execute(
+        "SELECT name FROM sqlite_master WHERE name GLOB 'words_*' AND sql LIKE 'CREATE VIRTUAL TABLE%'"
+    )
+    return sorted(int(name.removeprefix("words_")) for (name,) in names)
 
 
 def days_between(connection: sqlite3.Connection, first: int, last: int, *, newest_first: bool) -> list[int]:
