@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import os
 import signal
 import sys
 import threading
@@ -10,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from eventcenter.center import RunningCenter
 from eventcenter.cluster import greet, in_pod
@@ -108,17 +110,20 @@ def _stop_signal() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def replay(settings: Settings, path: Path) -> None:
+Progress = Callable[[str, int, int], None]
+
+
+def replay(settings: Settings, path: Path, progress: Progress) -> None:
     """Feed a recorded watch through the pipeline into the instance of the settings."""
-    _from_file(settings, path, "replay")
+    _from_file(settings, path, "replay", progress)
 
 
-def import_events(settings: Settings, path: Path) -> None:
-    """Import `kubectl get events -A -o json` or a recorded watch into the instance of the settings."""
-    _from_file(settings, path, "import")
+def import_events(settings: Settings, path: Path, progress: Progress) -> None:
+    """Import an export, `kubectl get events -A -o json` or a recorded watch into the instance of the settings."""
+    _from_file(settings, path, "import", progress)
 
 
-def _from_file(settings: Settings, path: Path, stream: str) -> None:
+def _from_file(settings: Settings, path: Path, stream: str, progress: Progress) -> None:
     from eventcenter.recordings import read_recording
 
     bad: list[int] = []
@@ -129,7 +134,8 @@ def _from_file(settings: Settings, path: Path, stream: str) -> None:
 
     center = RunningCenter(settings, settings.instance)
     try:
-        fed: Fed = feed(read_recording(path, on_bad), stream, center.writer.deliver, center.now)
+        with _watched_file(path, lambda done, size: progress("reading", done, size)) as file:
+            fed: Fed = feed(read_recording(file, on_bad), stream, center.writer.deliver, center.now)
         center.writer.flush(timeout=3600)
         stored = center.store()
     finally:
@@ -138,3 +144,21 @@ def _from_file(settings: Settings, path: Path, stream: str) -> None:
         f"{path}: {stored.changes_written} changes stored, {stored.duplicates} were known already, "
         f"{fed.malformed + len(bad)} left out"
     )
+
+
+@contextmanager
+def _watched_file(path: Path, on_read: Callable[[int, int], None]) -> Iterator[Path | IO[bytes]]:
+    """The file with an eye on how far it is read; the path where that cannot be told."""
+    if not path.is_file() or not os.access(path, os.R_OK):
+        yield path
+        return
+    size = path.stat().st_size
+
+    class Told(io.FileIO):
+        def readinto(self, buffer: Any, /) -> int:
+            count = super().readinto(buffer)
+            on_read(self.tell(), size)
+            return count
+
+    with io.BufferedReader(Told(path)) as file:
+        yield file

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from eventcenter.errors import MalformedEvent
 from eventcenter.model import Batch, Change, ChangeType
-from eventcenter.normalize import normalize
+from eventcenter.normalize import MAX_COUNT, normalize
 from eventcenter.ports import Clock, Deliver
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+_YEAR_10000 = 253_402_300_800_000
 
 
 @dataclass(slots=True)
@@ -30,11 +33,8 @@ def feed(items: Iterable[dict[str, Any]], stream: str, deliver: Deliver, clock: 
     fed = Fed()
     batch: list[Change] = []
     for item in items:
-        change = _change(item, clock(), fed)
-        if change is None:
-            continue
-        batch.append(change)
-        if len(batch) == BATCH:
+        batch += _changes(item, clock(), fed)
+        if len(batch) >= BATCH:
             deliver(Batch(stream, batch))
             fed.changes += len(batch)
             batch = []
@@ -44,13 +44,50 @@ def feed(items: Iterable[dict[str, Any]], stream: str, deliver: Deliver, clock: 
     return fed
 
 
-def _change(item: dict[str, Any], received: int, fed: Fed) -> Change | None:
+def _changes(item: dict[str, Any], received: int, fed: Fed) -> list[Change]:
+    """One, or with the history of an export (docs/care.md) all that the event went through."""
     kind = item.get("type")
     if kind in ("BOOKMARK", "ERROR"):
-        return None
+        return []
     try:
-        return normalize(ChangeType(kind), item["object"], received=received)
+        change = normalize(ChangeType(kind), item["object"], received=_time(item.get("received", received)))
+        return [*_earlier(change, item.get("history", ())), change]
     except (MalformedEvent, ValueError, KeyError, TypeError) as error:
         fed.malformed += 1
         log.warning("not an event, left out error=%r", str(error))
-        return None
+        return []
+
+
+def _earlier(change: Change, history: Sequence[Sequence[Any]]) -> Iterator[Change]:
+    """The raw object of an earlier change is not kept by an export, nor by the store. Its version is one that is
+    older than the newest."""
+    if not isinstance(history, list | tuple):
+        raise ValueError("the history is no list")
+    version = change.resource_version
+    newest = int(version) if version.isdecimal() and len(version) < 20 else 0
+    for ago, (time, count, *message) in zip(range(len(history), 0, -1), history, strict=True):
+        event = msgspec.structs.replace(
+            change.event,
+            last_time=_time(time),
+            count=_number(count),
+            message=_text(message[0]) if message else change.event.message,
+        )
+        yield Change(ChangeType.ADDED, event, str(max(0, newest - ago)), change.raw)
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or not 0 < value <= MAX_COUNT:
+        raise ValueError(f"a count of the history is {value!r:.50}")
+    return value
+
+
+def _time(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _YEAR_10000:
+        raise ValueError(f"a time in ms was expected, not {value!r:.50}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError(f"a message of the history is {value!r:.50}")
+    return value

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any, Literal, cast
 
 import ijson
@@ -34,9 +35,12 @@ _LONGEST = 32 << 20
 _DEEPEST = 1000
 _PATIENCE = 20
 """Bad objects at the beginning until the file is taken for something else."""
+_OF_EXPORTS = ("history", "received")
+"""What lines of our own exports tell beside the object."""
 _GZIP = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 Shape = Literal["list", "array", "objects"]
@@ -235,9 +239,19 @@ def _from_objects(lines: _Lines) -> Iterator[_Found]:
             yield line, f"longer than {_LONGEST >> 20} MiB"
             continue
         try:
-            yield line, _watched(msgspec.json.decode(text.rstrip()))
+            yield line, _watched(_decoded(text.rstrip()))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             yield _place(line, text, error)
+
+
+def _decoded(text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        if _HALF_A_PAIR.search(text):  # half a surrogate pair, which only the lenient decoder takes
+            with suppress(ValueError):
+                return json.loads(text)
+        raise
 
 
 def _objects(lines: _Lines) -> Iterator[tuple[int, bytes]]:
@@ -292,7 +306,9 @@ def _from_watch(line: Watched) -> Watched | str | None:
         return f"the server ended the watch: {obj.get('message') or 'no reason given'}"
     if kind not in ("ADDED", "MODIFIED", "DELETED"):
         return f'"type": {kind!r}: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR was expected'
-    return {"type": kind, "object": obj} if _is_event(obj) else _no_event(obj)
+    if not _is_event(obj):
+        return _no_event(obj)
+    return {"type": kind, "object": obj} | {key: line[key] for key in _OF_EXPORTS if key in line}
 
 
 def _is_event(item: Watched) -> bool:

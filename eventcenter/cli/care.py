@@ -54,7 +54,8 @@ def restore(loaded: Loaded, file: Path) -> None:
 def migrate(loaded: Loaded, check: bool) -> int:
     """Bring the database to the schema of this program.
 
-    A backup is made before; `run` does the same at its start. No center may run on the directory, except with --check."""
+    A backup is made before; `run` does the same at its start. No center may run on the directory, except with
+    --check."""
     from eventcenter.store import care
 
     settings = loaded.settings

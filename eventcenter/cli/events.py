@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,7 +49,7 @@ _EXAMPLES = {
 }
 
 
-def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
+def filter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     for name in reversed(FIELDS):
         globs = "; * stands for anything" if name in GLOB_FIELDS else ""
         help_text = f"Only this {name} ({_EXAMPLES[name]}{globs}). Several: A,B."
@@ -59,7 +60,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.option("--from", "from_", metavar="TIME", help=f"The first moment: {TIME_FORMS}.")
 @click.option("--to", metavar="TIME", help="The moment after the last.")
-@_filters
+@filter_flags
 @click.option("--q", metavar="EXPRESSION", help='Words that must occur: back-off "pull image" web*.')
 @click.option(
     "--limit",
@@ -112,6 +113,12 @@ def _query(asked: dict[str, Any], follow: bool) -> EventQuery:
         raise click.UsageError(
             f"{given} cannot be used with --follow: changes come as they happen, without end."
         )
+    limit = parse_limit(asked["limit"]) if asked["limit"] else FOLLOW_LIMIT if follow else DEFAULT_LIMIT
+    return replace(narrowed(asked), limit=limit, order=asked["order"] or "desc")
+
+
+def narrowed(asked: dict[str, Any]) -> EventQuery:
+    """The time range, filters and search that were asked for."""
     now = int(time.time() * 1000)
     from_time = parse_time(asked["from_"], now) if asked["from_"] else None
     to_time = parse_time(asked["to"], now) if asked["to"] else None
@@ -120,14 +127,11 @@ def _query(asked: dict[str, Any], follow: bool) -> EventQuery:
     filters = {name: parse_list(name, asked[name]) for name in FIELDS if asked[name]}
     if "level" in filters:
         filters["level"] = tuple(_LEVELS.get(value.lower(), value) for value in filters["level"])
-    default_limit = FOLLOW_LIMIT if follow else DEFAULT_LIMIT
     return EventQuery(
         from_time=from_time,
         to_time=to_time,
         filters={name: values for name, values in filters.items() if values},
         search=parse_search(asked["q"] or ""),
-        limit=parse_limit(asked["limit"]) if asked["limit"] else default_limit,
-        order=asked["order"] or "desc",
     )
 
 

@@ -25,9 +25,11 @@ def replay(loaded: Loaded, file: Path) -> None:
     What is stored already is not stored twice, so that a replay can be repeated.
     """
     from eventcenter import app
+    from eventcenter.cli.progress import progress_bar
 
     set_up_logging(loaded.settings)
-    app.replay(loaded.settings, file)
+    with progress_bar() as progress:
+        app.replay(loaded.settings, file, progress)
 
 
 @click.command(name="import")
@@ -36,10 +38,12 @@ def replay(loaded: Loaded, file: Path) -> None:
 def import_(loaded: Loaded, file: Path) -> None:
     """Import events from a file.
 
-    FILE (- for standard input) holds what `kubectl get events -A -o json` prints, or a recorded watch.
+    FILE (- for standard input) holds what `export` or `kubectl get events -A -o json` print, or a recorded watch.
     What is stored already is not stored twice, so that an import can be repeated.
     """
     from eventcenter import app
+    from eventcenter.cli.progress import progress_bar
 
     set_up_logging(loaded.settings)
-    app.import_events(loaded.settings, file)
+    with progress_bar() as progress:
+        app.import_events(loaded.settings, file, progress)

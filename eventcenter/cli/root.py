@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "eventcenter.cli.running:demo",
     "events": "eventcenter.cli.events:events",
     "replay": "eventcenter.cli.feeding:replay",
+    "export": "eventcenter.cli.export:export",
     "import": "eventcenter.cli.feeding:import_",
     "backup": "eventcenter.cli.care:backup",
     "restore": "eventcenter.cli.care:restore",

@@ -37,6 +37,7 @@ def test_these_are_the_commands() -> None:
         "demo",
         "events",
         "replay",
+        "export",
         "import",
         "backup",
         "restore",

@@ -1,0 +1,103 @@
+"""`export`: everything that is stored as JSON lines, for `import` or for other programs."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from eventcenter.cli.events import filter_flags, narrowed
+from eventcenter.cli.options import STORAGE, takes_settings
+from eventcenter.config import Loaded
+from eventcenter.errors import ConfigError
+from eventcenter.query import TIME_FORMS, EventQuery
+
+if TYPE_CHECKING:
+    from eventcenter.cli.progress import Show
+    from eventcenter.export import Sink
+    from eventcenter.store.export import ExportReader
+
+FORMATS = ("events", "records")
+_EACH = 1000
+"""Events between two looks at the progress bar."""
+
+
+@click.command()
+@click.argument("file", metavar="[FILE]", type=click.Path(path_type=Path, allow_dash=True), default="-")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="events", show_default=True,
+    help="What a line is: what import takes, or a flat record.",
+)  # fmt: skip
+@click.option("--after", metavar="CURSOR", help="Go on after this place, as the export before said it.")
+@click.option("--force", is_flag=True, help="Replace FILE instead of continuing it.")
+@click.option("--from", "from_", metavar="TIME", help=f"The first moment: {TIME_FORMS}.")
+@click.option("--to", metavar="TIME", help="The moment after the last.")
+@filter_flags
+@click.option("--q", metavar="EXPRESSION", help="Words that must occur, as for events.")
+@takes_settings(*STORAGE)
+def export(loaded: Loaded, file: Path, form: str, after: str | None, force: bool, **asked: Any) -> None:
+    """Write everything stored to FILE as JSON lines.
+
+    Oldest first, also while a center writes; - or no FILE is standard output, FILE.gz is compressed. An export that
+    was interrupted goes on where it stopped when it is run again."""
+    from eventcenter.cli.progress import progress_bar
+    from eventcenter.export import sink
+    from eventcenter.store import database_path
+    from eventcenter.store.export import ExportReader
+
+    query = narrowed(asked)
+    settings = loaded.settings
+    with closing(
+        ExportReader(database_path(settings.data_dir, settings.instance), settings.instance)
+    ) as reader:
+        after, append = _begin(file, form, after, force, asked)
+        with sink(file, append=append) as out, progress_bar() as progress:
+            if form == "events" and not (append and file.stat().st_size):
+                _head(out, asked)
+            count, cursor = _write(reader, query, after, out, form, progress)
+    more = f"; to go on later: --after {cursor}" if cursor else ""
+    click.echo(f"{file}: {count} events exported{more}", err=True)
+
+
+def _begin(
+    file: Path, form: str, after: str | None, force: bool, asked: dict[str, Any]
+) -> tuple[str | None, bool]:
+    """Where to begin, and whether what FILE holds stays."""
+    from eventcenter.export import continued, header
+
+    if str(file) == "-" or force or not file.is_file() or not file.stat().st_size:
+        return after, False
+    if form == "events" and after is None:
+        return continued(file, header(_given(asked))), True
+    if after is None:
+        raise ConfigError(
+            f"{file} exists already", hint="Go on in it with --after CURSOR, or replace it with --force."
+        )
+    return after, True
+
+
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value}
+
+
+def _head(out: Sink, asked: dict[str, Any]) -> None:
+    from eventcenter.export import header
+
+    out.write(header(_given(asked)))
+    out.flush()
+
+
+def _write(
+    reader: ExportReader, query: EventQuery, after: str | None, out: Sink, form: str, progress: Show
+) -> tuple[int, str | None]:
+    from eventcenter.export import write_all
+
+    first, last = reader.bounds(query)
+    count, cursor = 0, after
+    for item in write_all(reader.export(query, after), out, form):
+        count, cursor = count + 1, item.cursor
+        if count % _EACH == 0:
+            progress("exporting", max(0, int(cursor.partition(".")[0], 16) - first), max(1, last - first))
+    return count, cursor
