@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from eventcenter.errors import MalformedEvent
+from eventcenter.history import earlier_changes
 from eventcenter.model import Batch, Change, ChangeType
 from eventcenter.normalize import MAX_COUNT, normalize
 from eventcenter.ports import Clock, Deliver
@@ -58,21 +57,15 @@ def _changes(item: dict[str, Any], received: int, fed: Fed) -> list[Change]:
         return []
 
 
-def _earlier(change: Change, history: Sequence[Sequence[Any]]) -> Iterator[Change]:
-    """The raw object of an earlier change is not kept by an export, nor by the store. Its version is one that is
-    older than the newest."""
+def _earlier(change: Change, history: Any) -> Iterator[Change]:
     if not isinstance(history, list | tuple):
         raise ValueError("the history is no list")
-    version = change.resource_version
-    newest = int(version) if version.isdecimal() and len(version) < 20 else 0
-    for ago, (time, count, *message) in zip(range(len(history), 0, -1), history, strict=True):
-        event = msgspec.structs.replace(
-            change.event,
-            last_time=_time(time),
-            count=_number(count),
-            message=_text(message[0]) if message else change.event.message,
-        )
-        yield Change(ChangeType.ADDED, event, str(max(0, newest - ago)), change.raw)
+    now = change.event.message
+    states = [
+        (_time(time), _number(count), _text(message[0]) if message else now)
+        for time, count, *message in history
+    ]
+    return earlier_changes(change, states)
 
 
 def _number(value: Any) -> int:

@@ -94,11 +94,12 @@ class ExportReader(Reader):
             events = self._events(connection, rows)
             messages = {kept[place][0]: event.message for place, event in zip(places, events, strict=True)}
             histories = earlier(connection, messages)
+            unpack = self._known[connection].unpacker.unpack
         return [
             Exported(
                 f"{place:x}",
                 event,
-                self._unpacker.unpack(event, kept[place][1]),
+                unpack(event, kept[place][1]),
                 histories.get(kept[place][0], []),
             )
             for place, event in zip(places, events, strict=True)

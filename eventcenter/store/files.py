@@ -32,7 +32,7 @@ class DirectoryLock:
     ends."""
 
     def __init__(self, data_dir: Path) -> None:
-        path = data_dir / "lock"
+        self._path = path = data_dir / "lock"
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
             self._file = open(path, "a+b", buffering=0)  # noqa: SIM115  held open on purpose
@@ -58,8 +58,22 @@ class DirectoryLock:
             self.release()
             raise unwritable(data_dir, error) from None
 
+    def is_lost(self) -> bool:
+        """Whether the locked file was removed, so that another process could lock a new one."""
+        held = os.fstat(self._file.fileno())
+        return identity(self._path) != (held.st_dev, held.st_ino)
+
     def release(self) -> None:
         self._file.close()
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Tells a file from another that later has its name; None without one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def is_locked(data_dir: Path) -> bool:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventcenter.errors import NotFoundError, StoreError
 from eventcenter.model import Event, EventDetail, Occurrence, Overview, Page, StoredChange
 from eventcenter.query import EventQuery
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
-from eventcenter.store.files import open_for_reading
+from eventcenter.store.files import identity, open_for_reading
 from eventcenter.store.overview import Rollups
 from eventcenter.store.packing import Unpacker, pack_uid, unpack_uid
 from eventcenter.store.terms import TermReader
@@ -32,6 +32,13 @@ MAX_OCCURRENCES = 1_000
 OOM_PROBLEMS = ("pod-oom-killed", "node-oom-killing", "node-system-oom")
 
 Row = tuple[Any, ...]
+
+
+class _Known(NamedTuple):
+    """What never changes in one file."""
+
+    terms: TermReader
+    unpacker: Unpacker
 
 
 class Reader:
@@ -52,29 +59,33 @@ class Reader:
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
-        self._terms = TermReader()
+        self._file = identity(path)
+        self._known: dict[sqlite3.Connection, _Known] = {}
+        """What was read with a connection stands for the file that this connection has open."""
+        self._shared: _Known | None = None
         self._wait = wait or self._poll
-        with self._connection() as connection:  # refuses a missing or foreign file at once
-            self._unpacker = Unpacker(connection)
+        with self._connection():  # refuses a missing or foreign file at once
+            pass
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
         for connection in idle:
-            connection.close()
+            self._discard(connection)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
+        self._follow()
         with self._lock:
             connection = self._idle.pop() if self._idle else None
-        connection = connection or open_for_reading(self._path)
+        connection = connection or self._open()
         try:
             connection.execute("BEGIN")  # one snapshot for all statements of a call
             yield connection
             connection.execute("COMMIT")
         except sqlite3.DatabaseError as error:
-            connection.close()
+            self._discard(connection)
             raise StoreError(f"{self._path} cannot be read: {error}") from error
         except BaseException:
             connection.rollback()
@@ -84,9 +95,43 @@ class Reader:
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
-            if not self._closed:
+            if not self._closed and self._known[connection] is self._shared:
                 return self._idle.append(connection)
+        self._discard(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        """The connection with what is known of its file: shared, unless the file is another by now."""
+        before = identity(self._path)
+        connection = open_for_reading(self._path)
+        try:
+            with self._lock:
+                shared = self._shared
+                current = before == self._file == identity(self._path)
+            known = shared if current and shared else _Known(TermReader(), Unpacker(connection))
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise StoreError(f"{self._path} cannot be read: {error}") from error
+        with self._lock:
+            if current and self._shared is None:
+                self._shared = known
+            self._known[connection] = known
+        return connection
+
+    def _discard(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            self._known.pop(connection, None)
         connection.close()
+
+    def _follow(self) -> None:
+        """A damaged or removed file is replaced by a new one while we run: nothing known of the old one holds there."""
+        file = identity(self._path)
+        if file == self._file or file is None:
+            return
+        with self._lock:
+            self._file, self._shared = file, None
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            self._discard(connection)
 
     def list_events(self, query: EventQuery) -> Page:
         with self._connection() as connection:
@@ -117,7 +162,9 @@ class Reader:
         return rows
 
     def _events(self, connection: sqlite3.Connection, rows: list[Row]) -> list[Event]:
-        texts = self._terms.texts(connection, (row[column] for row in rows for column in _TERM_COLUMNS))
+        texts = self._known[connection].terms.texts(
+            connection, (row[column] for row in rows for column in _TERM_COLUMNS)
+        )
         return [_event(row, texts, self._instance) for row in rows]
 
     def event(self, uid: str) -> EventDetail:
@@ -136,7 +183,8 @@ class Reader:
                 "ORDER BY seq DESC LIMIT ?",
                 (eid, eid, MAX_OCCURRENCES),
             ).fetchall()
-        return EventDetail(event, self._unpacker.unpack(event, raw), _occurrences(history, event.message))
+            unpacked = self._known[connection].unpacker.unpack(event, raw)
+        return EventDetail(event, unpacked, _occurrences(history, event.message))
 
     def _find(self, connection: sqlite3.Connection, uid: bytes | str) -> Row | None:
         live = connection.execute(
