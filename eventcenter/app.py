@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from eventcenter.center import RunningCenter
 from eventcenter.cluster import greet, in_pod
-from eventcenter.config import Settings
+from eventcenter.config import Loaded, Settings
 from eventcenter.errors import ClusterNotConfigured
 from eventcenter.pipeline import Fed, feed
 from eventcenter.playground import DEMO_INSTANCE, Playground
@@ -25,8 +25,9 @@ from eventcenter.serving import Server
 log = logging.getLogger(__name__)
 
 
-def run(settings: Settings) -> None:
+def run(loaded: Loaded) -> None:
     """Watch the cluster that the settings name and serve the pages, until SIGTERM or SIGINT."""
+    settings = loaded.settings
     from eventcenter.watch.connection import Access, connect
 
     kubeconfig = str(settings.kubeconfig) if settings.kubeconfig else None
@@ -39,8 +40,8 @@ def run(settings: Settings) -> None:
         print(
             "No Kubernetes cluster is configured on this machine: starting the playground.", file=sys.stderr
         )
-        return run_demo(settings)
-    with _until_stopped(settings, settings.instance) as (center, stack):
+        return run_demo(loaded)
+    with _until_stopped(settings, settings.instance, loaded) as (center, stack):
         greet(lambda: connect(access), center.writer, str(settings.data_dir))
         _watch(center, settings, lambda: connect(access), stack)
 
@@ -60,10 +61,10 @@ def _watch(
         watcher.start()
 
 
-def run_demo(settings: Settings) -> None:
+def run_demo(loaded: Loaded) -> None:
     """Serve the playground from a data directory of its own, until SIGTERM or SIGINT."""
-    settings = replace(settings, data_dir=demo_directory(settings.data_dir))
-    with _until_stopped(settings, DEMO_INSTANCE, demo=True) as (center, stack):
+    settings = replace(loaded.settings, data_dir=demo_directory(loaded.settings.data_dir))
+    with _until_stopped(settings, DEMO_INSTANCE, loaded, demo=True) as (center, stack):
         playground = Playground(center.writer, center.now)
         center.sources = [playground.status]
         stack.callback(playground.stop)
@@ -77,19 +78,29 @@ def demo_directory(data_dir: Path) -> Path:
 
 @contextmanager
 def _until_stopped(
-    settings: Settings, instance: str, *, demo: bool = False
+    settings: Settings, instance: str, loaded: Loaded, *, demo: bool = False
 ) -> Iterator[tuple[RunningCenter, ExitStack]]:
     """Bind, open the store, let the caller start its sources, serve until a signal comes, stop in reverse order."""
     with _stop_signal() as stop, ExitStack() as stack:
         server = stack.enter_context(Server(settings.listen, stop))
         center = RunningCenter(settings, instance, demo=demo)
         stack.callback(center.close)
+        _keep_retention(center, settings, loaded, stack)
         yield center, stack
         stack.callback(stop.set)
         server.serve(center)
         print(f"eventcenter is at {server.url}", file=sys.stderr, flush=True)
         stop.wait()
         log.info("stopping")
+
+
+def _keep_retention(center: RunningCenter, settings: Settings, loaded: Loaded, stack: ExitStack) -> None:
+    from eventcenter.jobs import Jobs, SettingsFile
+
+    jobs = Jobs(center.writer, center.now, settings, SettingsFile(loaded))
+    center.pruning = jobs.status
+    stack.callback(jobs.stop)
+    jobs.start()
 
 
 @contextmanager

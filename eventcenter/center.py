@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from eventcenter.config import Settings
-from eventcenter.model import StoreStatus, StreamStatus
+from eventcenter.model import RetentionStatus, StoreStatus, StreamStatus
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.store import Reader, Writer, open_writer
 
@@ -35,12 +35,16 @@ class RunningCenter:
         )
         self.sources: Sequence[Callable[[], StreamStatus]] = ()
         """One for each stream that is collected: where its state can be read."""
+        self.pruning: Callable[[], RetentionStatus] = RetentionStatus
 
     def streams(self) -> list[StreamStatus]:
         return [status() for status in self.sources]
 
     def store(self) -> StoreStatus:
         return self.writer.status()
+
+    def retention(self) -> RetentionStatus:
+        return self.pruning()
 
     def ready(self) -> list[str]:
         """Why the center is not ready, one line each; empty when the store is writable and every watch established."""

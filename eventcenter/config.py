@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -137,7 +138,32 @@ class Settings:
         show=types.show_duration,
     )
     """A whole number and a unit (m, h, d or w), 1h to 3650d. 90 days are a quarter to look back upon, and
-    what the hosted event center keeps."""
+    what the hosted event center keeps. A running center takes over a new value from the file within
+    seconds; `eventcenter prune --dry-run` shows beforehand what it would delete."""
+
+    retention_warning_ms: int | None = _setting(
+        types.duration,
+        None,
+        metavar="DURATION",
+        key="retention_warning",
+        default_text="as retention",
+        help="How long events of the level Warning are kept.",
+        show=types.show_duration,
+    )
+    """As `retention`, longer or shorter. Warnings are few and tell the most, so that keeping them longer costs
+    little. Events of a level other than Normal and Warning stay as long as the longer of both."""
+
+    max_bytes: int | None = _setting(
+        types.size,
+        None,
+        metavar="SIZE",
+        key="max_size",
+        default_text="none",
+        help="How large the database may become; the oldest events go first.",
+        show=types.show_size,
+    )
+    """A whole number and MB, GB, TB, MiB, GiB or TiB, 50MB at least. The last two days are kept all the same. The
+    write-ahead log needs some tens of MB beside it."""
 
     instance: str = _setting(
         types.instance,
@@ -238,6 +264,10 @@ class Loaded:
     settings: Settings
     origins: dict[str, str]
     """Field name → where its value came from (`default`, a file, a variable, a flag)."""
+    file: Path
+    """The settings file; where none was found, where one is looked for."""
+    again: Callable[[], Loaded]
+    """Reads all layers once more."""
 
 
 def load(
@@ -269,7 +299,9 @@ def load(
     if problems:
         raise ConfigError("\n".join(problems))
     origins = {row.field: given[row.field][0] if row.field in given else "default" for row in TABLE}
-    return Loaded(Settings(**values), origins)
+    again = functools.partial(load, flags, file=file, env=env, cwd=cwd)
+    looked_for = _file_name(file, env, cwd or Path()) or (cwd or Path()) / DEFAULT_FILE
+    return Loaded(Settings(**values), origins, looked_for, again)
 
 
 def load_settings(flags: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Settings:

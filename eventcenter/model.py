@@ -149,6 +149,21 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Changes taken from the watch and not yet committed."""
     last_commit: int | None
     size_bytes: int
+    notices: tuple[str, ...] = ()
+    """What happened to the file since the start (damaged, removed), a line each: collecting goes on all the same."""
+
+
+class RetentionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What retention has deleted since the start."""
+
+    events: int = 0
+    undelivered: int = 0
+    """Of them, those that a sink had not delivered."""
+    last_run: int | None = None
+    seconds: float = 0.0
+    """What the last run took of the writer's time."""
+    error: str | None = None
+    """Why the last run failed."""
 
 
 class OverviewTotals(msgspec.Struct, frozen=True):

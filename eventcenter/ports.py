@@ -6,7 +6,16 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Protocol
 
-from eventcenter.model import Batch, EventDetail, Overview, Page, StoredChange, StoreStatus, StreamStatus
+from eventcenter.model import (
+    Batch,
+    EventDetail,
+    Overview,
+    Page,
+    RetentionStatus,
+    StoredChange,
+    StoreStatus,
+    StreamStatus,
+)
 from eventcenter.query import EventQuery
 
 Clock = Callable[[], int]
@@ -62,6 +71,8 @@ class Center(Protocol):
     def streams(self) -> list[StreamStatus]: ...
 
     def store(self) -> StoreStatus: ...
+
+    def retention(self) -> RetentionStatus: ...
 
     def ready(self) -> list[str]:
         """Why the center is not ready, one line each; empty when it is."""

@@ -13,6 +13,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 _UNITS = {"m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _LONGEST = 3650 * DAY
+_SIZES = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_SMALLEST_SIZE = 50 * 10**6
 
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
@@ -91,6 +93,25 @@ def show_duration(length: int) -> str:
         if unit != "w" and length % size == 0:
             return f"{length // size}{unit}"
     return f"{length // MINUTE}m"
+
+
+def size(value: Any) -> int:
+    """Bytes of `10GB`. `10G` is as in Kubernetes, 10Gi too."""
+    given = text(value)
+    match = re.fullmatch(r"(\d{1,6})\s*([MGT]i?)B?", given)
+    if not match:
+        raise ValueError(
+            f"{given!r} is not a size; accepted is a whole number and MB, GB, TB, MiB, GiB or TiB, as in 10GB"
+        )
+    length = int(match[1]) * _SIZES[match[2] + "B"]
+    if length < _SMALLEST_SIZE:
+        raise ValueError(f"{given!r} is less than 50MB")
+    return length
+
+
+def show_size(length: int) -> str:
+    fitting = [(length // unit, name) for name, unit in _SIZES.items() if length % unit == 0]
+    return "{}{}".format(*min(fitting))
 
 
 def words(value: Any) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ class CenterCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield self._build()
         yield from self._store()
+        yield from self._retention()
         yield from self._streams()
 
     def _build(self) -> Metric:
@@ -64,6 +65,35 @@ class CenterCollector(Collector):
             gauge = GaugeMetricFamily(name, text, labels=["instance"])
             gauge.add_metric(labels, value)
             yield gauge
+
+    def _retention(self) -> Iterator[Metric]:
+        status = self._center.retention()
+        labels = [self._center.instance]
+        texts = {
+            "eventcenter_pruned_events": ("Events that retention deleted since the start.", status.events),
+            "eventcenter_pruned_undelivered_events": (
+                "Of them, those that a sink had not delivered.",
+                status.undelivered,
+            ),
+        }
+        for name, (text, value) in texts.items():
+            counter = CounterMetricFamily(name, text, labels=["instance"])
+            counter.add_metric(labels, value)
+            yield counter
+        last = GaugeMetricFamily(
+            "eventcenter_prune_last_run_timestamp_seconds", "When retention ran last.", labels=["instance"]
+        )
+        took = GaugeMetricFamily(
+            "eventcenter_prune_duration_seconds", "Work of the last run.", labels=["instance"]
+        )
+        failed = GaugeMetricFamily(
+            "eventcenter_prune_failed", "1 when the last run failed.", labels=["instance"]
+        )
+        if status.last_run is not None:
+            last.add_metric(labels, status.last_run / 1000)
+            took.add_metric(labels, status.seconds)
+            failed.add_metric(labels, int(status.error is not None))
+        yield from (last, took, failed)
 
     def _streams(self) -> Iterator[Metric]:
         labels = ["instance", "stream"]

@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "eventcenter.cli.feeding:replay",
     "export": "eventcenter.cli.export:export",
     "import": "eventcenter.cli.feeding:import_",
+    "prune": "eventcenter.cli.prune:prune",
     "backup": "eventcenter.cli.care:backup",
     "restore": "eventcenter.cli.care:restore",
     "migrate": "eventcenter.cli.care:migrate",

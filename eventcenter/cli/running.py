@@ -19,7 +19,7 @@ def run(loaded: Loaded) -> None:
     from eventcenter import app  # imports the web server and the Kubernetes client
 
     set_up_logging(loaded.settings)
-    app.run(loaded.settings)
+    app.run(loaded)
 
 
 @click.command()
@@ -32,4 +32,4 @@ def demo(loaded: Loaded) -> None:
     from eventcenter import app
 
     set_up_logging(loaded.settings)
-    app.run_demo(loaded.settings)
+    app.run_demo(loaded)

@@ -7,13 +7,21 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from eventcenter.errors import StoreError
 from eventcenter.store.files import transaction, unwritable
 
 T = TypeVar("T")
 Task = Callable[[sqlite3.Connection], T]
+
+
+class Ask(Protocol):
+    """`Writer.call`."""
+
+    def __call__(self, task: Task[T]) -> T: ...
+
+
 LOOK_S = 0.5
 """Between two looks whether the writer still lives."""
 

@@ -13,11 +13,10 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from eventcenter.ports import Clock
 from eventcenter.store import removal
-from eventcenter.store.calls import T, Task
+from eventcenter.store.calls import Ask, T, Task
 from eventcenter.store.removal import Row, Space
 from eventcenter.store.schema import day_of, day_places, first_place
 
@@ -34,12 +33,6 @@ PAGES = 300
 """Of a slice that frees pages."""
 FREE_SHARE, FREE_BYTES = 0.2, 64 * 1024 * 1024
 """So much free space is kept in the file for what comes next: a day's coming and going never reaches it."""
-
-
-class Ask(Protocol):
-    """As `Writer.call`."""
-
-    def __call__(self, task: Task[T]) -> T: ...
 
 
 Held = Callable[[int], int]
@@ -119,13 +112,14 @@ class Pruner:
         self._clock = clock
         self._rest = rest
         self._limit = 4 * SMALLEST
-        self._done = Pruned()
+        self.done = Pruned()
+        """Of the run at hand, else of the last one."""
         self._clean: set[int] = set()
         self._clean_on = 0
 
     def run(self, policy: Policy) -> Pruned:
         """Delete all that the policy does not keep."""
-        self._done = Pruned()
+        self.done = Pruned()
         limits = Limits.at(policy, self._clock())
         try:
             self._drop_tables()
@@ -139,10 +133,10 @@ class Pruner:
         except Stopped:
             log.info("pruning goes on at the next start")
         self._report()
-        return self._done
+        return self.done
 
     def _report(self) -> None:
-        done = self._done
+        done = self.done
         if done.undelivered:
             log.warning("deleted events that a sink has not delivered events=%d", done.undelivered)
         if done.events or done.days:
@@ -163,8 +157,8 @@ class Pruner:
                 took = time.perf_counter() - begin
 
         result = self._ask(timed)
-        self._done.seconds += took
-        self._done.longest = max(self._done.longest, took)
+        self.done.seconds += took
+        self.done.longest = max(self.done.longest, took)
         if self._rest(took):
             raise Stopped
         return result
@@ -211,9 +205,9 @@ class Pruner:
             return self._slice(lambda c: Space(c).used_bytes) <= max_bytes
 
         if not fits():
-            before = self._done.events
+            before = self.done.events
             self._before(limits.size, lambda of: limits.size_held, fits)
-            log.info("deleted the oldest to stay below max_size events=%d", self._done.events - before)
+            log.info("deleted the oldest to stay below max_size events=%d", self.done.events - before)
 
     def _deleting(
         self, find: Callable[[sqlite3.Connection], list[Row]], held: Held, *, words: bool = False
@@ -227,9 +221,9 @@ class Pruner:
             waited_for = [row for row in rows if delivered is not None and row[2] > delivered]
             kept = {row[0] for row in waited_for if row[0] >= held(row[3])}
             going = [row for row in rows if row[0] not in kept]
-            self._done.changes += removal.delete_events(connection, going, words=words) if going else 0
-            self._done.events += len(going)
-            self._done.undelivered += len(waited_for) - len(kept)
+            self.done.changes += removal.delete_events(connection, going, words=words) if going else 0
+            self.done.events += len(going)
+            self.done.undelivered += len(waited_for) - len(kept)
             self._adapt(time.perf_counter() - begin)
             return rows
 
@@ -241,7 +235,7 @@ class Pruner:
 
     def _forget_days(self, before: int) -> None:
         forgotten = self._slice(lambda c: removal.forget_empty_days(c, before))
-        self._done.days += forgotten
+        self.done.days += forgotten
         if forgotten:
             self._drop_tables()
 

@@ -39,6 +39,7 @@ def test_these_are_the_commands() -> None:
         "replay",
         "export",
         "import",
+        "prune",
         "backup",
         "restore",
         "migrate",

@@ -18,6 +18,7 @@ from eventcenter.model import (
     OverviewTotals,
     Page,
     Phase,
+    RetentionStatus,
     StoredChange,
     StoreStatus,
     StreamStatus,
@@ -305,6 +306,9 @@ class FakeCenter:
             last_commit=self.time,
             size_bytes=4_100_000,
         )
+
+    def retention(self) -> RetentionStatus:
+        return RetentionStatus(events=12, last_run=self.time - MINUTE, seconds=0.5)
 
     def ready(self) -> list[str]:
         return self.reasons
