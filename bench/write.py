@@ -1,0 +1,50 @@
+"""Normalize and store, in this process: CPU time a change, and what an event costs on disk by table."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+from bench.filled import filled_store
+
+PARTS = {
+    "event": "events with their raw objects",
+    "words": "full text",
+    "change": "change log",
+    "live": "what the cluster holds",
+    "rollup": "roll-ups",
+    "term": "strings",
+}
+
+
+def measure(events: int) -> list[tuple[str, str]]:
+    """Figures as (name, value)."""
+    with tempfile.TemporaryDirectory() as work:
+        began = time.monotonic()
+        with filled_store(Path(work), events) as filled:
+            seconds = time.monotonic() - began
+            path = filled.writer.path
+        with closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("SELECT count(*) FROM event").fetchone()[0]
+            sizes = dict(connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"))
+        total = path.stat().st_size
+    return [
+        ("write: changes/s, making them up included", f"{events / seconds:,.0f}"),
+        ("write: CPU µs a change, normalize", f"{filled.normalize_s / events * 1e6:.1f}"),
+        ("write: CPU µs a change, normalize and store", f"{filled.cpu_s / events * 1e6:.1f}"),
+        ("write: bytes on disk an event", f"{total / rows:.0f} ({rows:,} events of {events:,} changes)"),
+        *(
+            (f"write: bytes an event, {what}", f"{_sum(sizes, table) / rows:.0f}")
+            for table, what in PARTS.items()
+        ),
+    ]
+
+
+def _sum(sizes: dict[str, int], table: str) -> int:
+    """A table with its indexes, and the tables of each day that begin alike."""
+    return sum(
+        size for name, size in sizes.items() if name.removeprefix("sqlite_autoindex_").startswith(table)
+    )
