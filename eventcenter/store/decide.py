@@ -18,7 +18,7 @@ from eventcenter.store.schema import day_of, first_place
 from eventcenter.store.words import TAGS, WordRow, tags_of, uid_token, word_row
 
 LOOK_UP_AT_ONCE = 500
-YOUNG_MS = 3_600_000
+YOUNG_MS = 45 * 60_000
 """An event seen later than this long ago stays in `live` even when the cluster deletes it, so that a fresh ADDED
 that `live` does not know is certainly new and costs no search of the full text."""
 MAX_OCCURRENCES = 2**31 - 1

@@ -4,6 +4,7 @@ holds the newest version of each event, one log entry for each step forward, and
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import tempfile
 from collections import Counter, defaultdict
@@ -14,6 +15,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ from eventcenter.store.schema import BUCKET_MS
 from tests.store.made import DAY, EVERYTHING, HOUR, MINUTE, NOON, Clock, event, raw_of, search
 
 WORDS = ("alpha", "beta", "gamma")
-EVENTS, VERSIONS = 5, 4
+EVENTS, VERSIONS = 8, 5
 FAR = 9_000_000_000_000  # the year 2255
 
 steps = st.tuples(st.integers(0, 3), st.integers(1, 2 * HOUR), st.sampled_from(WORDS), st.booleans())
@@ -43,14 +45,17 @@ deliveries = st.tuples(
     st.integers(0, VERSIONS - 1),
     st.sampled_from([ChangeType.ADDED, ChangeType.MODIFIED, ChangeType.MODIFIED, ChangeType.DELETED]),
 )
-batches = st.tuples(st.sampled_from(["events", "events/shop", "import"]), st.lists(deliveries, max_size=6))
+batches = st.tuples(
+    st.sampled_from(["events", "events/shop", "import"]), st.lists(deliveries, min_size=2, max_size=8)
+)
 actions = st.lists(
     st.one_of(
         st.lists(batches, min_size=1, max_size=3),
         st.just("restart"),
         st.integers(1, 5 * HOUR),  # the clock goes on
     ),
-    max_size=10,
+    min_size=4,
+    max_size=12,
 )
 
 
@@ -116,7 +121,7 @@ def versions_of(number: int, history: tuple[int, int, list[Any]]) -> list[Change
 
 
 @settings(
-    max_examples=80,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -125,6 +130,54 @@ def test_the_store_holds_what_the_model_holds(
     open_store: Callable[..., Any], clock: Clock, made: list[Any], todo: list[Any]
 ) -> None:
     clock.now = NOON
+    run(open_store, clock, made, todo)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_so_it_does_after_long_streams(open_store: Callable[..., Any], clock: Clock, seed: int) -> None:
+    rng = random.Random(seed)
+    run(open_store, clock, long_histories(rng), [long_action(rng) for _ in range(25)])
+
+
+def long_histories(rng: random.Random) -> list[Any]:
+    starts = [NOON, NOON - MINUTE, NOON - 2 * HOUR, NOON - 3 * DAY, NOON - 20 * DAY, 1, FAR]
+
+    def step() -> tuple[int, int, str, bool]:
+        return (
+            rng.randrange(4),
+            rng.choice([1, 999, MINUTE, HOUR, DAY]),
+            rng.choice(WORDS),
+            rng.random() < 0.3,
+        )
+
+    return [
+        (rng.choice(starts), rng.randint(1, 4), [step() for _ in range(VERSIONS - 1)]) for _ in range(EVENTS)
+    ]
+
+
+def long_action(rng: random.Random) -> Any:
+    if rng.random() < 0.15:
+        return "restart"
+    if rng.random() < 0.2:
+        return rng.choice([1, MINUTE, HOUR, 5 * HOUR, 3 * DAY])
+    kinds = [ChangeType.ADDED, ChangeType.MODIFIED, ChangeType.DELETED]
+    return [
+        (
+            rng.choice(["events", "events/shop", "import"]),
+            [
+                (
+                    rng.randrange(EVENTS),
+                    min(rng.randrange(VERSIONS), rng.randrange(VERSIONS)),
+                    rng.choice(kinds),
+                )
+                for _ in range(rng.randint(0, 9))
+            ],
+        )
+        for _ in range(rng.randint(1, 3))
+    ]
+
+
+def run(open_store: Callable[..., Any], clock: Clock, made: list[Any], todo: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         store, model = open_store(Path(directory)), Model(clock)
         states = [versions_of(number, history) for number, history in enumerate(made)]
