@@ -13,7 +13,7 @@ import sqlite3
 from rich.console import Console
 from rich.table import Table
 
-MEASURES = ("write", "read", "idle", "ingest", "visible")
+MEASURES = ("write", "read", "prune", "idle", "ingest", "visible")
 
 
 def main() -> None:
