@@ -25,6 +25,8 @@ class Collecting:
     malformed: int
     lag_ms: int | None
     store: StoreStatus
+    notices: tuple[str, ...] = ()
+    """What happened to the file; collecting goes on all the same."""
 
 
 def collecting(center: Center) -> Collecting:
@@ -42,6 +44,7 @@ def collecting(center: Center) -> Collecting:
         malformed=sum(stream.malformed for stream in streams),
         lag_ms=max((s.lag_ms for s in streams if s.lag_ms is not None), default=None),
         store=store,
+        notices=store.notices,
     )
 
 

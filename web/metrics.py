@@ -53,6 +53,10 @@ class CenterCollector(Collector):
         }
         gauges = {
             "eventcenter_store_writable": ("1 while the store can be written.", int(status.writable)),
+            "eventcenter_store_notices": (
+                "Notices about the file: damaged or removed since the start, salvaging.",
+                len(status.notices),
+            ),
             "eventcenter_store_queue": ("Changes taken from the watch and not yet stored.", status.queued),
             "eventcenter_store_seq": ("Number of the newest change.", status.seq),
             "eventcenter_store_bytes": ("Bytes of the store on disk.", status.size_bytes),

@@ -61,7 +61,7 @@ def _tag() -> str:
     here = center()
     store, me = here.store(), preferences()
     # The minute: a range that ends now moves also while nothing happens.
-    state = (store.seq, store.writable, store.error, here.now() // 60_000, request.full_path)
+    state = (store.seq, store.writable, store.error, store.notices, here.now() // 60_000, request.full_path)
     streams = [(s.stream, s.phase, s.error, s.reconnects) for s in here.streams()]
     return hashlib.sha256(repr((state, streams, me.lang, me.zone_name)).encode()).hexdigest()[:16]
 

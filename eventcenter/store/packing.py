@@ -194,9 +194,17 @@ class Unpacker:
     time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self._use(dict(connection.execute("SELECT id, data FROM dictionary")))
+
+    @classmethod
+    def of(cls, dictionaries: dict[int, bytes]) -> Unpacker:
+        made = cls.__new__(cls)
+        made._use(dictionaries)
+        return made
+
+    def _use(self, dictionaries: dict[int, bytes]) -> None:
         self._dictionaries = {
-            number: zstandard.ZstdCompressionDict(data)
-            for number, data in connection.execute("SELECT id, data FROM dictionary")
+            number: zstandard.ZstdCompressionDict(data) for number, data in dictionaries.items()
         }
 
     def unpack(self, event: Event, packed: bytes) -> dict[str, Any]:

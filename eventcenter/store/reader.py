@@ -21,11 +21,11 @@ from eventcenter.store.packing import Unpacker, pack_uid, unpack_uid
 from eventcenter.store.terms import TermReader
 from eventcenter.store.words import days_between, uid_token
 
-_ROW = (
+EVENT_COLUMNS = (
     "e.id, e.seq, e.uid, e.level, e.reason, e.kind, e.namespace, e.name, e.object_uid, e.field_path, e.component, "
     "e.host, e.count, e.first_time, e.last_time, e.action, e.problem, e.api_version, e.message"
 )
-_TERM_COLUMNS = (3, 4, 5, 6, 9, 10, 11, 15, 16, 17)
+TERM_COLUMNS = (3, 4, 5, 6, 9, 10, 11, 15, 16, 17)
 POLL_S = 0.25
 """Between two looks at a store that another process writes."""
 MAX_OCCURRENCES = 1_000
@@ -147,13 +147,13 @@ class Reader:
         where = " AND ".join([*compiled.where, "e.id BETWEEN ? AND ?"])
         bounds = (*compiled.values, compiled.first, compiled.last)
         if compiled.match is None:
-            sql = f"SELECT {_ROW} FROM event e WHERE {where} ORDER BY e.id {order} LIMIT ?"
+            sql = f"SELECT {EVENT_COLUMNS} FROM event e WHERE {where} ORDER BY e.id {order} LIMIT ?"
             return connection.execute(sql, (*bounds, limit)).fetchall()
         rows: list[Row] = []
         first, last = compiled.first, min(compiled.last, FOREVER)
         for day in days_between(connection, first, last, newest_first=order == "desc"):
             sql = (
-                f"SELECT {_ROW} FROM words_{day} w CROSS JOIN event e ON e.id = w.rowid "
+                f"SELECT {EVENT_COLUMNS} FROM words_{day} w CROSS JOIN event e ON e.id = w.rowid "
                 f"WHERE words_{day} MATCH ? AND {where} ORDER BY w.rowid {order} LIMIT ?"
             )
             rows += connection.execute(sql, (compiled.match, *bounds, limit - len(rows))).fetchall()
@@ -163,9 +163,9 @@ class Reader:
 
     def _events(self, connection: sqlite3.Connection, rows: list[Row]) -> list[Event]:
         texts = self._known[connection].terms.texts(
-            connection, (row[column] for row in rows for column in _TERM_COLUMNS)
+            connection, (row[column] for row in rows for column in TERM_COLUMNS)
         )
-        return [_event(row, texts, self._instance) for row in rows]
+        return [event_of(row, texts, self._instance) for row in rows]
 
     def event(self, uid: str) -> EventDetail:
         packed = pack_uid(uid)
@@ -188,13 +188,14 @@ class Reader:
 
     def _find(self, connection: sqlite3.Connection, uid: bytes | str) -> Row | None:
         live = connection.execute(
-            f"SELECT {_ROW} FROM live l JOIN event e ON e.id = l.id AND e.eid = l.eid WHERE l.uid = ?", (uid,)
+            f"SELECT {EVENT_COLUMNS} FROM live l JOIN event e ON e.id = l.id AND e.eid = l.eid WHERE l.uid = ?",
+            (uid,),
         ).fetchone()
         if live:
             return tuple(live)
         for day in days_between(connection, 0, FOREVER, newest_first=True):
             row = connection.execute(
-                f"SELECT {_ROW} FROM words_{day} w CROSS JOIN event e ON e.id = w.rowid "
+                f"SELECT {EVENT_COLUMNS} FROM words_{day} w CROSS JOIN event e ON e.id = w.rowid "
                 f"WHERE words_{day} MATCH ? AND e.uid = ?",
                 (f'uid:"{uid_token(uid)}"', uid),
             ).fetchone()
@@ -208,7 +209,11 @@ class Reader:
             "coalesce((SELECT n.message_before FROM change n WHERE n.eid = c.eid AND n.seq <> n.eid AND n.seq > c.seq "
             "AND n.message_before IS NOT NULL ORDER BY n.seq LIMIT 1), e.message)"
         )
-        row = _ROW.replace("e.seq", "c.seq").replace("e.count", "c.count").replace("e.last_time", "c.time")
+        row = (
+            EVENT_COLUMNS.replace("e.seq", "c.seq")
+            .replace("e.count", "c.count")
+            .replace("e.last_time", "c.time")
+        )
         with self._connection() as connection:
             rows = connection.execute(
                 f"SELECT {row.replace('e.message', message)}, c.occurrences "
@@ -269,7 +274,7 @@ class Reader:
             return [entry.value for entry in rollups.top(field, from_time, to_time, limit)]
 
 
-def _event(row: Row, texts: dict[int, str], instance: str) -> Event:
+def event_of(row: Row, texts: dict[int, str], instance: str) -> Event:
     (
         _, seq, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, first_time,
         last_time, action, problem, api_version, message, *_,

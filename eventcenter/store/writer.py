@@ -16,18 +16,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from eventcenter.errors import Gone, StoreError
 from eventcenter.model import Batch, Event, StoreStatus
 from eventcenter.store.apply import Applied, Applier
 from eventcenter.store.calls import Call, T, Task, closed
+from eventcenter.store.damage import is_damage
 from eventcenter.store.files import (
     DirectoryLock,
     damaged,
     database_path,
-    open_for_writing,
     size_bytes,
     transaction,
     unwritable,
 )
+from eventcenter.store.renewal import File
+from eventcenter.store.signal import ChangeSignal
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,8 @@ CHANGES_A_TRANSACTION = 2_000
 LINGER_S = 0.02
 """How long a transaction waits for more changes: at 500 changes/s ten share one commit."""
 LINGER_BELOW = 200
+LOOK_EVERY_S = 2.0
+"""Between two looks whether the file is still there."""
 RETRY_S = 1.0
 """Between two tries to write to a file that refuses."""
 REFUSES_A_VALUE = (
@@ -47,24 +52,6 @@ REFUSES_A_VALUE = (
     OverflowError,
 )
 """All other errors of SQLite are about the file or the disk, and waited out."""
-
-
-class ChangeSignal:
-    """Lets readers wait for the next commit."""
-
-    def __init__(self, seq: int) -> None:
-        self._seq = seq
-        self._condition = threading.Condition()
-
-    def advance(self, seq: int) -> None:
-        with self._condition:
-            self._seq = seq
-            self._condition.notify_all()
-
-    def wait(self, after: int, timeout: float) -> int:
-        with self._condition:
-            self._condition.wait_for(lambda: self._seq > after, timeout)
-            return self._seq
 
 
 class Writer:
@@ -79,12 +66,15 @@ class Writer:
         classify: Callable[[Event], str] = lambda event: "",
     ) -> None:
         self.path = database_path(data_dir, instance)
+        self._data_dir = data_dir
         self._clock = clock
+        self._classify = classify
         self._lock = DirectoryLock(data_dir)
+        self._file = File(self.path)
         try:
-            self._connection = open_for_writing(self.path)
+            self._connection = self._file.open()
             self._positions: dict[str, str | None] = {}
-            self._applier = self._begin(classify)
+            self._applier = self._begin()
         except BaseException:
             self._lock.release()
             raise
@@ -101,13 +91,23 @@ class Writer:
         self._duplicates = 0
         self._error: str | None = None
         self._last_commit: int | None = None
+        self._fault: str | None = None
+        """The damage that SQLite met in the file at hand."""
+        self._stranded = False
+        """There is no file to write to at the moment."""
+        self._look_at = 0.0
+        self._to_tell: set[str] = set()
+        """Streams that have not been told yet that they must list again."""
+        self._unlisted: set[str] = set()
+        """Streams that have not begun to list again: what they say of their position is of the file before."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
+        self._salvage()
 
-    def _begin(self, classify: Callable[[Event], str]) -> Applier:
+    def _begin(self) -> Applier:
         """First use of the tables."""
         try:
-            applier = Applier(self._connection, classify, self._clock)
+            applier = Applier(self._connection, self._classify, self._clock)
             self._positions = dict(self._connection.execute("SELECT stream, resource_version FROM position"))
         except BaseException as error:
             self._connection.close()
@@ -134,7 +134,11 @@ class Writer:
         return str(kept)
 
     def deliver(self, batch: Batch) -> None:
-        """Queue a batch; blocks while the queue is full. StoreError once closed."""
+        """Queue a batch; blocks while the queue is full. StoreError once closed; Gone when a new file was begun and
+        the stream has to be listed again."""
+        if batch.stream in self._to_tell and not batch.forget_position:
+            self._to_tell.discard(batch.stream)
+            raise Gone("a new database was begun")
         self._add_queued([batch], 1)
         if not self._put(batch):
             self._add_queued([batch], -1)
@@ -174,6 +178,7 @@ class Writer:
             queued=self._queued,
             last_commit=self._last_commit,
             size_bytes=size_bytes(self.path),
+            notices=self._file.notices(),
         )
 
     def close(self) -> None:
@@ -183,12 +188,15 @@ class Writer:
             self._closing.set()
             self._queue.put(None)
         self._thread.join()
+        self._file.stop()
         self._connection.close()
         self._lock.release()
 
     def _run(self) -> None:
         while not self._ended:
             batches, call = self._next()
+            if not batches:
+                self._has_file()
             # Once a batch was given up, a later one must not move the position past it.
             if batches and not self._given_up:
                 self._commit_until_done(batches)
@@ -213,7 +221,10 @@ class Writer:
         """The batches of the next transaction, and the call that comes after them; may be nothing at the end."""
         batches: list[Batch] = []
         count = 0
-        item = self._queue.get()
+        try:
+            item = self._queue.get(timeout=LOOK_EVERY_S)
+        except queue.Empty:
+            return batches, None
         deadline = time.monotonic() + LINGER_S
         while item is not None:
             if isinstance(item, Call):
@@ -234,17 +245,21 @@ class Writer:
     def _commit_until_done(self, batches: list[Batch]) -> None:
         """Try for as long as the file refuses. What is wrong with a change itself is no reason to wait."""
         while not self._given_up:
+            if not self._has_file():
+                self._wait_to_retry()
+                continue
             try:
+                batches = self._honest(batches)
                 self._commit(batches)
             except REFUSES_A_VALUE as error:
                 self._refused(batches, error)
                 return
             except sqlite3.Error as error:
-                self._failed(error)
-                if self._closing.wait(RETRY_S):
-                    # The position was not committed either: the next start reads the changes again.
-                    self._given_up = True
-                    log.error("closing with changes not stored path=%s", self.path)
+                if is_damage(error):
+                    self._fault, self._stranded = str(error), True
+                else:
+                    self._failed(error)
+                    self._wait_to_retry()
             except Exception as error:  # a bug on one event must not stop all others
                 log.exception("storing failed")
                 self._refused(batches, error)
@@ -252,6 +267,59 @@ class Writer:
             else:
                 self._succeeded(batches)
                 return
+
+    def _wait_to_retry(self) -> None:
+        if self._closing.wait(RETRY_S):
+            # The position was not committed either: the next start reads the changes again.
+            self._given_up = True
+            log.error("closing with changes not stored path=%s", self.path)
+
+    def _has_file(self) -> bool:
+        """Whether there is a file to write to: ours, looked at now and then, or by now another in its place."""
+        if not self._stranded:
+            if time.monotonic() < self._look_at:
+                return True
+            self._look_at = time.monotonic() + LOOK_EVERY_S
+            if not (self._file.is_lost() or self._lock.is_lost()):
+                return True
+        self._stranded = not self._go_on_anew()
+        return not self._stranded
+
+    def _go_on_anew(self) -> bool:
+        """Go on in another file. False when there cannot be one now."""
+        seq = self._applier.seq
+        self._unlisted |= {stream for stream in self._positions if stream.startswith("events")}
+        try:
+            if self._lock.is_lost():
+                lost, self._lock = self._lock, DirectoryLock(self._data_dir)
+                lost.release()
+            if self._fault is not None or self._file.is_lost():
+                self._connection = self._file.instead(self._connection, self._fault)
+                self._applier = self._begin()
+        except StoreError as error:
+            self._failed(error)
+            return False
+        self._fault = None
+        self._applier.seq = max(seq, self._applier.seq)  # consumers remember numbers
+        self._to_tell = set(self._unlisted)
+        self._salvage()
+        return True
+
+    def _salvage(self) -> None:
+        self._file.salvage(self.position, self.deliver, lambda: self._queued > 0)
+
+    def _honest(self, batches: list[Batch]) -> list[Batch]:
+        """Without the positions of the file before."""
+        if not self._unlisted:
+            return batches
+        honest = []
+        for batch in batches:
+            if batch.forget_position:
+                self._unlisted.discard(batch.stream)
+            elif batch.stream in self._unlisted:
+                batch = Batch(batch.stream, batch.changes)
+            honest.append(batch)
+        return honest
 
     def _commit(self, batches: list[Batch]) -> None:
         try:
@@ -289,8 +357,8 @@ class Writer:
             log.warning("the store can be written again path=%s", self.path)
             self._error = None
 
-    def _failed(self, error: sqlite3.Error) -> None:
-        message = f"{self.path} cannot be written: {error}"
+    def _failed(self, error: Exception) -> None:
+        message = str(error) if isinstance(error, StoreError) else f"{self.path} cannot be written: {error}"
         if message != self._error:
             log.error("%s; collecting waits and tries again", message)
             self._error = message

@@ -111,13 +111,14 @@ def test_another_programs_database_is_refused_untouched(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"hello", b"x" * 10_000, b"SQLite format 3\0" + b"\xff" * 5_000])
-def test_garbage_is_refused_untouched(tmp_path: Path, content: bytes) -> None:
+def test_garbage_is_set_aside(tmp_path: Path, content: bytes) -> None:
     path = database_path(tmp_path, "default")
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    refused(tmp_path, StoreError, "no sound eventcenter database")
     with pytest.raises(StoreError, match="cannot be read"):
         open_reader(tmp_path, "default")
+    open_at(tmp_path)
+    assert [aside.read_bytes() for aside in path.parent.glob("events-damaged-*.db")] == [content]
 
 
 def test_a_directory_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
