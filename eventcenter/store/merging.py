@@ -13,7 +13,7 @@ PAGES = 50
 """Of a step."""
 
 
-def merge_day(ask: Ask, day: int, goes_on: Callable[[], bool]) -> int:
+def merge_day(ask: Ask, day: int, goes_on: Callable[[], bool] = lambda: True) -> int:
     """Merge until nothing is left to do or `goes_on` says no; the number of steps. A day that is in one piece already
     costs one step that writes nothing."""
     steps = 0

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from eventcenter.ports import Clock
 from eventcenter.store import removal
 from eventcenter.store.calls import Ask, T, Task
+from eventcenter.store.merging import merge_day
 from eventcenter.store.removal import Row, Space
 from eventcenter.store.schema import day_of, day_places, first_place
 
@@ -188,6 +189,7 @@ class Pruner:
             if day not in self._clean:
                 self._of_level_and_day(day, level, limits)
                 if day_places(day)[1] < limits.level_before:
+                    merge_day(self._slice, day)  # words that were taken back leave the disk only by this
                     self._clean.add(day)
         self._forget_days(limits.level_before)
 

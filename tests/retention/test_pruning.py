@@ -164,3 +164,21 @@ def test_free_space_is_given_back_when_the_retention_was_shortened(
     assert space.file_bytes < full * 0.6
     assert space.free <= space.pages * 0.2
     assert_sound(store)
+
+
+def test_words_of_events_that_went_from_among_others_leave_the_disk(store: Any, prune: Any) -> None:
+    events = [
+        at(n, NOON - 5 * DAY, level=("Normal", "Warning")[n % 9 == 0], message=f"{n} " * 300)
+        for n in range(300)
+    ]
+    store.put(batch(*events))
+    (table,) = days(5)
+
+    def words() -> int:
+        sql = f"SELECT sum(length(block)) FROM {table}_data"
+        return int(store.writer.call(lambda c: c.execute(sql).fetchone()[0]))
+
+    full = words()
+    prune(3 * DAY, 9 * DAY)
+    assert words() < full * 0.3
+    assert_sound(store)

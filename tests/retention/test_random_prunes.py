@@ -20,6 +20,7 @@ from tests.retention.looking import assert_sound, names, places
 from tests.store.made import DAY, EVERYTHING, HOUR, NOON, Clock, added, batch, event, modified, search
 
 WORDS = ("alpha", "beta")
+FIRST = NOON - 13 * DAY
 ages = st.sampled_from([HOUR, DAY, 3 * DAY, 10 * DAY])
 events = st.tuples(
     st.integers(0, 9),  # which
@@ -44,7 +45,7 @@ class Crash(BaseException):
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -77,7 +78,7 @@ def put(store: Any, clock: Clock, some: list[Any], version: int) -> None:
     for number, (which, hours, level, word) in enumerate(some):
         time = clock.now - hours * HOUR
         made = event(
-            which, level=level, message=word, count=version + number + 1, first_time=time, last_time=time
+            which, level=level, message=word, count=version + number + 1, first_time=FIRST, last_time=time
         )
         kind = added if hours % 2 else modified
         store.put(batch(kind(made, 100 * version + number + 1)))
