@@ -169,7 +169,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of a few megabytes."""
     directory = tmp_path / "disk"
     directory.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(directory)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(directory)]
     try:
         mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
@@ -186,15 +186,12 @@ def test_a_disk_that_is_really_full(small_disk: Path, open_store: Callable[..., 
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 65_536)
-    wrote = 0
-    for n in range(1, 8):
-        store.writer.deliver(
-            batch(*(added(event(m)) for m in range(n * 100, n * 100 + 100)), position=str(n))
-        )
-        wrote += 100
+    for n in range(1, writer_module.QUEUED_BATCHES + 1):  # more would wait for room here
+        some = [event(n * 100 + m, message=f"{m} " + "lorem ipsum " * 1000) for m in range(20)]
+        store.writer.deliver(batch(*(added(state) for state in some), position=str(n)))
     wait_for(lambda: not store.writer.status().writable)
     ballast.unlink()
     assert store.writer.flush(20)
-    assert len(store.reader.list_events(EVERYTHING).events) == wrote
-    assert store.writer.position("events") == "7"
+    assert len(store.reader.list_events(EVERYTHING).events) == 20 * writer_module.QUEUED_BATCHES
+    assert store.writer.position("events") == str(writer_module.QUEUED_BATCHES)
     store.close()
