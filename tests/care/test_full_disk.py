@@ -1,0 +1,154 @@
+"""A real disk that is full: the watch waits, everybody is told why, reads work, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from eventcenter.query import EventQuery
+from eventcenter.store import open_reader
+from tests.watch.fake_cluster import FakeCluster, Request, serving
+
+ROOT = Path(__file__).parents[2]
+URL = "http://127.0.0.1:27080"
+BALLAST = 6 << 20
+READY_S = 40.0
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """12 MB that are really a file system of their own, half of them taken."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    (disk / "ballast").write_bytes(b"x" * BALLAST)
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+class Greeting(FakeCluster):
+    """Says who it is, too."""
+
+    def serve(self, request: Request) -> None:
+        if request.path.startswith("/api/v1/namespaces/kube-system") and "limit" not in request.query:
+            return request.answer(200, {"kind": "Namespace", "metadata": {"uid": "one"}})
+        super().serve(request)
+
+
+@pytest.fixture
+def cluster() -> Iterator[FakeCluster]:
+    with serving(Greeting()) as cluster:
+        yield cluster
+
+
+Start = Callable[[], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(disk: Path, cluster: FakeCluster, tmp_path: Path) -> Iterator[Start]:
+    context = {"cluster": "c", "user": "u"}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "x",
+        "clusters": [{"name": "c", "cluster": {"server": cluster.url}}],
+        "users": [{"name": "u", "user": {}}],
+        "contexts": [{"name": "x", "context": context}],
+    }
+    (tmp_path / "kubeconfig").write_text(json.dumps(config))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("EVENTCENTER_", "KUBE"))}
+    flags = ["--kubeconfig", str(tmp_path / "kubeconfig"), "--data-dir", str(disk / "data")]
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin() -> subprocess.Popen[bytes]:
+        with (tmp_path / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "eventcenter", "run", "--listen", URL.removeprefix("http://"), *flags],
+                cwd=tmp_path,
+                env=environment | {"PYTHONPATH": str(ROOT)},
+                stderr=log,
+            )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def get(path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(URL + path, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except OSError as error:
+        return 0, str(error)
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + READY_S
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def stored(data_dir: Path) -> set[str]:
+    with closing(open_reader(data_dir, "default")) as reader:
+        found: set[str] = set()
+        cursor = None
+        while True:
+            page = reader.list_events(EventQuery(limit=1000, cursor=cursor))
+            found |= {event.uid for event in page.events}
+            cursor = page.next
+            if cursor is None:
+                return found
+
+
+def fill_up(cluster: FakeCluster, first: int, count: int) -> None:
+    for number in range(first, first + count):
+        cluster.add(f"e{number}", message=os.urandom(600).hex())
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_nothing_is_lost(disk: Path, cluster: FakeCluster, start: Start, killed: bool) -> None:
+    fill_up(cluster, 0, 100)
+    process = start()
+    until(lambda: get("/readyz")[0] == 200)
+    fill_up(cluster, 100, 8000)
+    until(lambda: get("/readyz")[0] == 503)
+    code, text = get("/readyz")
+    assert code == 503 and "full" in text
+    assert "full" in get("/")[1]
+    code, text = get("/api/v1/events?limit=5")
+    assert (code, len(json.loads(text)["events"])) == (200, 5)
+    assert 'eventcenter_store_writable{instance="default"} 0.0' in get("/metrics")[1]
+    if killed:
+        process.kill()
+        process.wait()
+        process = start()
+        until(lambda: process.poll() is not None or get("/readyz")[0] == 503)
+    (disk / "ballast").unlink()
+    if process.poll() is not None:
+        process = start()
+    fill_up(cluster, 8100, 1)
+    # Room for some; then the rest of what is too much for this disk is taken from another place.
+    subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
+    until(lambda: get("/readyz")[0] == 200 and len(stored(disk / "data")) == 8101)
+    assert stored(disk / "data") == set(cluster.held())
+    process.terminate()
+    assert process.wait(10) == 0
