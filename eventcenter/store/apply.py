@@ -29,6 +29,7 @@ _UPSERT_POSITION = (
 
 LIVE_MS = 7 * 86_400_000
 """No cluster keeps events longer (--event-ttl is an hour by default, a few days where somebody raised it)."""
+BELIEVED_STEP_MS = 2 * 86_400_000
 FORGET_EVERY_MS = 3_600_000
 REMEMBERED_SECONDS = 1_000
 
@@ -57,13 +58,15 @@ class Applier:
         self._packer = Packer(connection)
         row = connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()
         self.seq: int = row[0] if row else 0
+        (newest,) = connection.execute("SELECT max(committed) FROM position").fetchone()
+        self._newest: int = newest or 0
         self._forgot = 0
         self._free_from: dict[int, int] = {}
 
     def apply(self, batches: list[Batch]) -> Applied:
         """Store everything of `batches`. The caller has begun the transaction and commits or calls
         `rolled_back`."""
-        now = self._clock()
+        now = self._newest = self._steady(self._clock())
         self._forget(now)
         work = Decisions(self._connection, self.seq, self._classify, now)
         work.look_up(batches)
@@ -80,6 +83,11 @@ class Applier:
             ],
         )
         return Applied(changes=len(work.log), duplicates=work.duplicates, newest_seq=work.seq)
+
+    def _steady(self, now: int) -> int:
+        """A clock that was set back does not make the cluster's events ones from the future. A great step is believed:
+        then it was wrong before."""
+        return self._newest if now < self._newest < now + BELIEVED_STEP_MS else now
 
     def _forget(self, now: int) -> None:
         """Events that expired while nobody watched never come as DELETED, so `live` forgets them by age."""
