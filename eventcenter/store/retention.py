@@ -27,10 +27,10 @@ DAY_MS = 86_400_000
 NEVER_BY_SIZE_MS = 2 * DAY_MS
 """The last two days stay, however small `--max-size` is."""
 UNDELIVERED_MS = 7 * DAY_MS
-SLICE_S = 0.03
-SMALLEST, LARGEST = 50, 1_000
+SLICE_S = 0.02
+SMALLEST, LARGEST = 50, 500
 """Events of a slice."""
-PAGES = 300
+PAGES = 200
 """Of a slice that frees pages."""
 FREE_SHARE, FREE_BYTES = 0.2, 64 * 1024 * 1024
 """So much free space is kept in the file for what comes next: a day's coming and going never reaches it."""
