@@ -35,6 +35,11 @@ def made(**fields: Any) -> Event:
     return event_of(fields)
 
 
+def _names_an_event(match: dict[str, Any]) -> bool:
+    """Some entries are about the number of Warnings: too general to be the name of one event."""
+    return any(match.get(key) for key in ("reason", "message_regex", "message_contains"))
+
+
 with_example = [entry for entry in ENTRIES if entry.get("example")]
 
 
@@ -43,24 +48,23 @@ def test_there_are_entries() -> None:
     assert len({entry["id"] for entry in ENTRIES}) == len(ENTRIES) == len(built_in().problems)
 
 
-@pytest.mark.parametrize("entry", with_example, ids=lambda entry: str(entry["id"]))
+@pytest.mark.parametrize(
+    "entry",
+    [entry for entry in with_example if not entry["match"].get("absent")],
+    ids=lambda entry: str(entry["id"]),
+)
 def test_an_entry_matches_its_own_example(entry: dict[str, Any]) -> None:
     match = msgspec.convert(entry["match"], Match)
-    if match.absent:
-        pytest.skip("this entry is about an event that is missing")
     assert matcher(match)(event_of(entry["example"]))
 
 
 @pytest.mark.parametrize(
     "entry",
-    [entry for entry in with_example if entry.get("default_enabled") and not entry["match"].get("absent")],
+    [entry for entry in with_example if entry.get("default_enabled") and _names_an_event(entry["match"])],
     ids=lambda entry: str(entry["id"]),
 )
 def test_an_example_is_classified_as_its_entry_or_a_finer_one(entry: dict[str, Any]) -> None:
     found = built_in().classify(event_of(entry["example"]))
-    match = msgspec.convert(entry["match"], Match)
-    if not match.reason and not (match.message_regex or match.message_contains):
-        pytest.skip("too general to be the name of one event")
     problem = built_in().problems[found]
     assert found == entry["id"] or matcher(problem.match)(event_of(entry["example"]))
 
