@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from datetime import UTC
+
 import pytest
 
 from eventcenter.model import ChangeType
@@ -45,8 +49,23 @@ def test_the_full_text_follows(store: Store, later: int) -> None:
         assert not store.reader.list_events(search(gone)).events, gone
     for there in ("beta", "backoff", "new"):
         assert len(store.reader.list_events(search(there)).events) == 1, there
+    assert indexed(store, "alpha") == [], "the index itself has forgotten the old words"
+    assert len(indexed(store, "beta")) == 1
     assert not store.reader.list_events(EventQuery(filters={"reason": ("Pulling",)})).events
     assert store.reader.list_events(EventQuery(filters={"reason": ("BackOff",)})).events
+
+
+def indexed(store: Store, word: str) -> list[int]:
+    """Rows of the full text itself, whether or not an event stands there."""
+    with closing(sqlite3.connect(store.path)) as connection:
+        days = [day for (day,) in connection.execute("SELECT day FROM words")]
+        return [
+            row
+            for day in days
+            for (row,) in connection.execute(
+                f"SELECT rowid FROM words_{day} WHERE words_{day} MATCH ?", (word,)
+            )
+        ]
 
 
 def test_a_time_range_shows_it_where_it_is_now(store: Store) -> None:
@@ -101,8 +120,6 @@ def test_a_count_that_starts_again_adds_nothing(store: Store) -> None:
 
 def test_absurd_counts_do_not_break_the_sums(store: Store) -> None:
     store.put(*(batch(added(event(n, count=2**53))) for n in range(1, 1500)))
-    from datetime import UTC
-
     overview = store.reader.overview(NOON, NOON + HOUR, UTC, NOON)
     assert overview.totals.total == 1499 * (2**31 - 1)
     assert store.reader.event(event(1).uid).event.count == 2**53

@@ -92,6 +92,20 @@ def test_a_fresh_event_deleted_and_listed_again_is_not_stored_twice(store: Store
     assert_unchanged(store, 1, event(1).uid)
 
 
+def test_an_everyday_new_event_costs_no_search(store: Store, clock: Clock) -> None:
+    """`live` alone tells that a fresh event is new; an old one that a list brings is searched for."""
+    searches: list[str] = []
+    store.put(batch(added(event(0), 1)))
+    store.writer._connection.set_trace_callback(
+        lambda sql: searches.append(sql) if " MATCH " in sql else None
+    )
+    store.put(batch(*(added(event(n, last_time=clock.now - n * MINUTE), 5) for n in range(1, 40))))
+    assert searches == []
+    store.put(batch(added(event(50, first_time=NOON - 2 * HOUR, last_time=NOON - 2 * HOUR), 5)))
+    store.writer._connection.set_trace_callback(None)
+    assert len(searches) == 1
+
+
 def test_a_time_from_the_future_is_recognized_too(store: Store, clock: Clock) -> None:
     """It stands where it arrived, far before its own first time."""
     state = event(1, first_time=NOON + 900 * DAY, last_time=NOON + 900 * DAY)

@@ -72,17 +72,23 @@ def test_a_full_disk_blocks_deliver_and_is_waited_out(store: Store) -> None:
     assert store.writer.position("events") == "41"
 
 
-def test_closing_while_the_disk_is_full_loses_nothing_that_the_position_passed(store: Store) -> None:
-    """Of three batches the first does not fit. The later ones would, but may not move the position past it."""
+def test_closing_while_a_batch_is_refused_lets_no_later_one_pass_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two batches the first does not fit on the disk. The second would, but its position lies after the first."""
     store.put(batch(added(event(0)), position="1"))
-    full(store)
-    big = event(1, message="lorem ipsum " * 2000, name="big" * 30)
-    store.writer.deliver(batch(added(big), position="2"))
+    commit = store.writer._commit
+
+    def no_room(batches: list[Batch]) -> None:
+        if any(some.changes for some in batches):
+            raise sqlite3.OperationalError("database or disk is full")
+        commit(batches)
+
+    monkeypatch.setattr(store.writer, "_commit", no_room)
+    store.writer.deliver(batch(added(event(1)), position="2"))
     wait_for(lambda: not store.writer.status().writable)
     store.writer.deliver(batch(position="3"))
-    closer = threading.Thread(target=store.writer.close)
-    closer.start()
-    closer.join(20)
+    store.writer.close()
     assert not store.writer.flush(0.1), "what was given up is not reported as committed"
     store.reader.close()
     store.open()
