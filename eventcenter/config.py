@@ -304,10 +304,6 @@ def load(
     return Loaded(Settings(**values), origins, looked_for, again)
 
 
-def load_settings(flags: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Settings:
-    return load(flags, file=file).settings
-
-
 def _file_name(file: Path | None, env: Mapping[str, str], cwd: Path) -> Path | None:
     """The file to read; one that was asked for must exist, `eventcenter.yaml` here need not."""
     if file is not None:

@@ -6,10 +6,13 @@ cluster tests ask TEST_KUBECONFIG first and take the option only where that is n
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from eventcenter.watch.connection import Access, Connection, connect
 
 # CI runs the same examples each time: it judges a change. New ones are looked for wherever else the tests run.
 settings.register_profile("ci", derandomize=True)
@@ -27,3 +30,11 @@ def cluster_kubeconfig(request: pytest.FixtureRequest) -> Path:
     if not path.is_file():
         pytest.fail(f"there is no kubeconfig {path}", pytrace=False)
     return path
+
+
+@pytest.fixture
+def admin(cluster_kubeconfig: Path) -> Iterator[Connection]:
+    """A connection with all rights to that API server."""
+    connection = connect(Access(kubeconfig=str(cluster_kubeconfig)))
+    yield connection
+    connection.close()

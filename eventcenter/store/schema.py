@@ -130,10 +130,6 @@ def first_place(time: int) -> int:
     return max(0, time // 1000) << PLACE_BITS
 
 
-def place_time(event_id: int) -> int:
-    return (event_id >> PLACE_BITS) * 1000
-
-
 def day_of(event_id: int) -> int:
     """Days since 1970 of a place: the number of its full-text table."""
     return (event_id >> PLACE_BITS) // 86_400

@@ -13,25 +13,13 @@ from pathlib import Path
 import pytest
 
 from eventcenter.errors import StoreError
-from eventcenter.query import EventQuery
 from eventcenter.store import Writer, care, database_path, open_reader, open_writer
 from eventcenter.store.schema import MIGRATIONS
 from tests.care.conftest import NOON, Command, fill, uid
+from tests.care.stored import stored_uids
 
 
 def silent(what: str, done: int, total: int) -> None: ...
-
-
-def uids(data_dir: Path) -> set[str]:
-    with closing(open_reader(data_dir, "default")) as reader:
-        found: set[str] = set()
-        cursor = None
-        while True:
-            page = reader.list_events(EventQuery(limit=1000, cursor=cursor))
-            found |= {event.uid for event in page.events}
-            cursor = page.next
-            if cursor is None:
-                return found
 
 
 def test_a_backup_while_a_center_writes_is_of_one_moment(
@@ -65,14 +53,14 @@ def test_a_backup_while_a_center_writes_is_of_one_moment(
 
 
 def test_there_and_back(filled: Path, tmp_path: Path, command: Command) -> None:
-    before = uids(filled)
+    before = stored_uids(filled)
     assert command("backup", "b.db", "--data-dir", filled).out == "b.db: 2000 events, 2000 changes, checked\n"
     again = open_writer(filled, "default", clock=lambda: NOON)
     fill(again, 2000, 2300)
     again.close()
     answer = command("restore", "b.db", "--data-dir", filled)
     assert answer.code == 0
-    assert uids(filled) == before
+    assert stored_uids(filled) == before
     aside = Path(answer.out.splitlines()[1].rpartition(" ")[2])
     with closing(sqlite3.connect(aside)) as old:
         assert old.execute("SELECT count(*) FROM event").fetchone() == (2300,)
@@ -114,7 +102,7 @@ def test_a_log_left_by_a_killed_center_is_not_written_into_the_restored_file(
     answer = command("restore", "b.db", "--data-dir", filled)
     assert answer.code == 0
     assert not path.with_name("events.db-wal").exists()
-    assert len(uids(filled)) == 2000
+    assert len(stored_uids(filled)) == 2000
     aside = Path(answer.out.splitlines()[1].rpartition(" ")[2])
     with closing(sqlite3.connect(aside)) as old:
         assert old.execute("SELECT count(*) FROM event").fetchone() == (2500,)
@@ -124,7 +112,7 @@ def test_restoring_into_an_empty_directory(filled: Path, tmp_path: Path, command
     command("backup", "b.db", "--data-dir", filled)
     answer = command("restore", "b.db", "--data-dir", tmp_path / "new")
     assert (answer.code, answer.out.count("\n")) == (0, 1)
-    assert uids(tmp_path / "new") == uids(filled)
+    assert stored_uids(tmp_path / "new") == stored_uids(filled)
 
 
 def test_a_running_center_is_not_replaced(writer: Writer, data_dir: Path, command: Command) -> None:

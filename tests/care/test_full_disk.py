@@ -10,13 +10,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from eventcenter.query import EventQuery
-from eventcenter.store import open_reader
+from tests.care.stored import stored_uids
 from tests.watch.fake_cluster import FakeCluster, Request, serving
 
 ROOT = Path(__file__).parents[2]
@@ -107,18 +105,6 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def stored(data_dir: Path) -> set[str]:
-    with closing(open_reader(data_dir, "default")) as reader:
-        found: set[str] = set()
-        cursor = None
-        while True:
-            page = reader.list_events(EventQuery(limit=1000, cursor=cursor))
-            found |= {event.uid for event in page.events}
-            cursor = page.next
-            if cursor is None:
-                return found
-
-
 def fill_up(cluster: FakeCluster, first: int, count: int) -> None:
     for number in range(first, first + count):
         cluster.add(f"e{number}", message=os.urandom(600).hex())
@@ -148,7 +134,7 @@ def test_nothing_is_lost(disk: Path, cluster: FakeCluster, start: Start, killed:
     fill_up(cluster, 8100, 1)
     # Room for some; then the rest of what is too much for this disk is taken from another place.
     subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
-    until(lambda: get("/readyz")[0] == 200 and len(stored(disk / "data")) == 8101)
-    assert stored(disk / "data") == set(cluster.held())
+    until(lambda: get("/readyz")[0] == 200 and len(stored_uids(disk / "data")) == 8101)
+    assert stored_uids(disk / "data") == set(cluster.held())
     process.terminate()
     assert process.wait(10) == 0

@@ -14,19 +14,12 @@ from typing import Any
 
 import pytest
 
-from eventcenter.watch.connection import Access, Connection, connect
+from eventcenter.watch.connection import Connection
 
 pytestmark = pytest.mark.cluster
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 STOP_S = 5.0
-
-
-@pytest.fixture
-def admin(cluster_kubeconfig: Path) -> Iterator[Connection]:
-    connection = connect(Access(kubeconfig=str(cluster_kubeconfig)))
-    yield connection
-    connection.close()
 
 
 @pytest.fixture

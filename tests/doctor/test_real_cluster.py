@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from eventcenter.config import Settings
-from eventcenter.watch.connection import Access, Connection, connect
+from eventcenter.watch.connection import Connection
 from tests.doctor.conftest import Check
 
 pytestmark = pytest.mark.cluster
@@ -22,13 +22,6 @@ pytestmark = pytest.mark.cluster
 
 def now_ms() -> int:
     return int(time.time() * 1000)
-
-
-@pytest.fixture
-def admin(cluster_kubeconfig: Path) -> Iterator[Connection]:
-    connection = connect(Access(kubeconfig=str(cluster_kubeconfig)))
-    yield connection
-    connection.close()
 
 
 @pytest.fixture

@@ -25,13 +25,6 @@ TUNING = Tuning(page=20, silence=1.0, silence_at_most=4.0, backoff=0.05, backoff
 
 
 @pytest.fixture
-def admin(cluster_kubeconfig: Path) -> Iterator[Connection]:
-    connection = connect(Access(kubeconfig=str(cluster_kubeconfig)))
-    yield connection
-    connection.close()
-
-
-@pytest.fixture
 def namespace(admin: Connection) -> Iterator[str]:
     name = f"watch-test-{uuid.uuid4().hex[:8]}"
     ask(admin, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
