@@ -141,5 +141,5 @@ def _place_after(connection: sqlite3.Connection, limits: Limits, events: int) ->
     for bucket, standing in quarters:
         events -= standing
         if events < 0:
-            return min(limits.size, max(limits.all, bucket * PLACES_A_BUCKET))
+            return int(min(limits.size, max(limits.all, bucket * PLACES_A_BUCKET)))
     return limits.size
