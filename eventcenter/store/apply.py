@@ -11,7 +11,7 @@ from eventcenter.model import Batch, Event
 from eventcenter.store import rollups
 from eventcenter.store.decide import LOOK_UP_AT_ONCE, Decisions, LogEntry, Pending, marks
 from eventcenter.store.packing import Packer, pack_uid
-from eventcenter.store.rollups import Sums, Terms
+from eventcenter.store.rollups import Sums, Terms, payload
 from eventcenter.store.schema import BUCKET_MS, PLACE_BITS, honest_time, place
 from eventcenter.store.terms import TermWriter
 from eventcenter.store.words import WordRow, WordWriter, tags_of, word_row
@@ -118,21 +118,21 @@ class Applier:
         if moved:
             execute("DELETE FROM event WHERE id = ?", [(old.words[0],) for old in moved])
             self._words.delete([old.words for old in moved])
-        rows, words, live, terms = self._rows(work, now)
-        sums = self._sums(work, terms, now)  # before the new changes are in the log
+        rows, words, live, sums = self._rows(work, now)  # the sums: before the new changes are in the log
         execute(_INSERT_EVENT, rows)
         self._words.insert(words)
         execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)", live)
         execute(
             "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?)", [_log_row(entry, now) for entry in work.log]
         )
-        rollups.add(self._connection, sums)
+        sums.write(self._connection)
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('seq', ?)", (work.seq,))
 
     def _rows(
         self, work: Decisions, now: int
-    ) -> tuple[list[tuple[object, ...]], list[WordRow], list[tuple[object, ...]], dict[int, Terms]]:
-        """Rows of `event`, of the full text and of `live`; the terms of each event (by eid)."""
+    ) -> tuple[list[tuple[object, ...]], list[WordRow], list[tuple[object, ...]], Sums]:
+        """Rows of `event`, of the full text and of `live`; what the roll-ups gain."""
+        sums = Sums()
         rows: list[tuple[object, ...]] = []
         terms: dict[int, Terms] = {}
         words: list[WordRow] = []
@@ -145,12 +145,14 @@ class Applier:
                 event, pending.problem
             )
             terms[known.eid] = numbers
+            raw = self._packer.pack(event, pending.change.raw)
+            sums.stands(event_id, numbers, payload(event.message, event.name, raw), 1)
             rows.append(
                 (
                     event_id, known.eid, pending.seq, uid, level, reason, kind, namespace, event.name,
                     pack_uid(event.object_uid), number(event.field_path), component, host, event.count,
                     event.first_time, event.last_time, number(event.action), problem,
-                    number(event.api_version), event.message, self._packer.pack(event, pending.change.raw),
+                    number(event.api_version), event.message, raw,
                 )
             )  # fmt: skip
             words.append(word_row(event_id, tags_of(numbers), event.message, event.name, event.reason, uid))
@@ -158,7 +160,8 @@ class Applier:
                 live.append(
                     (uid, known.eid, event_id, pending.change.resource_version, event.count, event.last_time)
                 )
-        return rows, words, live, terms
+        self._occurred(sums, work, terms, now)
+        return rows, words, live, sums
 
     def _free_places(self, pending: Iterable[Pending], now: int) -> list[int]:
         """A place for each event. Two changes of the same second whose numbers are 2^16 apart want the same
@@ -206,20 +209,20 @@ class Applier:
             number(event.hostname), number(event.component), number(problem),
         )  # fmt: skip
 
-    def _sums(self, work: Decisions, terms: dict[int, Terms], now: int) -> Sums:
-        """What the roll-ups gain: the new occurrences, and the old ones of events whose terms changed."""
-        sums: Sums = Sums()
+    def _occurred(self, sums: Sums, work: Decisions, terms: dict[int, Terms], now: int) -> None:
+        """The new occurrences; those of the past where the terms of an event changed; where events no longer stand."""
         for entry in work.log:
             if entry.occurrences:
                 bucket = max(0, honest_time(entry.event.last_time, now)) // BUCKET_MS
-                sums[(bucket, *terms[entry.eid])] += entry.occurrences
+                sums.occurred(bucket, terms[entry.eid], entry.occurrences)
         moved = {}
         for uid, pending in work.pending.items():
             eid = work.known[uid].eid
-            if pending.old is not None and pending.old.terms != terms[eid]:
-                moved[eid] = (pending.old.terms, terms[eid])
+            if pending.old is not None:
+                sums.stands(pending.old.words[0], pending.old.terms, pending.old.payload, -1)
+                if pending.old.terms != terms[eid]:
+                    moved[eid] = (pending.old.terms, terms[eid])
         rollups.move(self._connection, moved, sums)
-        return sums
 
 
 def _log_row(entry: LogEntry, now: int) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from eventcenter.store.rollups import KEYS
 from eventcenter.store.schema import APPLICATION_ID, MIGRATIONS
 
 SECONDS = 1.0
@@ -14,8 +15,9 @@ _NEWEST, _OLDEST = 500, 50
 _STEPS_BETWEEN_LOOKS = 20_000
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _HEADER = b"SQLite format 3\x00"
-_TABLES = ("meta", "dictionary", "term", "event", "change", "live", "rollup", "position", "words")
-_ORDER = {"event": "id", "change": "seq", "term": "id", "live": "uid", "rollup": "bucket"}
+_TABLES = ("meta", "dictionary", "term", "event", "change", "live", "position", "words")
+"""Of every version of the schema."""
+_ORDER = {"event": "id", "change": "seq", "term": "id", "live": "uid"}
 
 
 def is_damage(error: BaseException) -> bool:
@@ -64,9 +66,10 @@ def _look(connection: sqlite3.Connection) -> str | None:
     version = value("user_version")
     if value("application_id") != APPLICATION_ID or not version or version > len(MIGRATIONS):
         return None
-    if missing := [name for name in _TABLES if name not in tables]:
+    expected = (*_TABLES, *KEYS) if version == len(MIGRATIONS) else _TABLES
+    if missing := [name for name in expected if name not in tables]:
         return f"the table {missing[0]} is missing"
-    for name in _TABLES:
+    for name in expected:
         _read_ends(connection, name, _ORDER.get(name))
     newest = connection.execute("SELECT max(day) FROM words").fetchone()[0]
     if newest is not None:

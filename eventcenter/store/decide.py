@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from eventcenter.model import Batch, Change, ChangeType, Event
 from eventcenter.store.packing import pack_uid
-from eventcenter.store.rollups import Terms
+from eventcenter.store.rollups import PAYLOAD, Terms
 from eventcenter.store.schema import day_of, first_place
 from eventcenter.store.words import TAGS, WordRow, tags_of, uid_token, word_row
 
@@ -41,11 +41,12 @@ class Known:
 
 
 class Stored(NamedTuple):
-    """What has to be taken back when an event is stored again: its full-text row, and what its occurrences are
-    counted under."""
+    """What has to be taken back when an event is stored again: its full-text row, what its occurrences are counted
+    under, and its payload."""
 
     words: WordRow
     terms: Terms
+    payload: int
 
 
 @dataclass(slots=True)
@@ -164,16 +165,17 @@ class Decisions:
 
     def _stored(self, uid: Uid, known: Known) -> Stored | None:
         row = self._connection.execute(
-            f"SELECT e.message, e.name, t.text, {', '.join(TAGS)} FROM event e JOIN term t ON t.id = e.reason "
+            f"SELECT e.message, e.name, t.text, {PAYLOAD}, {', '.join(TAGS)} "
+            "FROM event e JOIN term t ON t.id = e.reason "
             "WHERE e.id = ? AND e.eid = ?",
             (known.id, known.eid),
         ).fetchone()
         if row is None:  # retention took the row while the cluster still counts the event up
             return None
-        message, name, reason, *numbers = row
+        message, name, reason, size, *numbers = row
         known.message = message
         words = word_row(known.id, tags_of(numbers), message, name, reason, uid)
-        return Stored(words, tuple(numbers))
+        return Stored(words, tuple(numbers), size)
 
     def _look_up_old(self, batches: Iterable[Batch]) -> None:
         """Events that `live` has forgotten, through the full-text index: all of them day by day, newest first."""

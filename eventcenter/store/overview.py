@@ -7,10 +7,11 @@ import sqlite3
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from eventcenter.model import OverviewTotals, TopEntry, TrendBucket
+from eventcenter.store.rollups import DIMENSIONS, QUARTERS_A_DAY
 from eventcenter.store.schema import BUCKET_MS
 
 TREND_BUCKETS = 96
-WEEK = 672
+WEEK = 7 * QUARTERS_A_DAY
 _STEPS = (1, 2, 4, 8, 12, 16, 24, 48, 96, 192, 288, WEEK)
 """Widths of a trend bucket in roll-up buckets: a quarter of an hour to a week."""
 
@@ -34,13 +35,11 @@ class Rollups:
         first, last = _buckets(from_time, to_time)
         weeks = max(1, -(-(last - first) // (TREND_BUCKETS * WEEK))) * WEEK
         step = next((step for step in _STEPS if (last - first) / step < TREND_BUCKETS), weeks)
+        rows_of = _rows("", first // step * step, last, whole_days=step % QUARTERS_A_DAY == 0)
         rows = {
             bucket: (total, warning, errors)
             for bucket, total, warning, errors in self._connection.execute(
-                f"SELECT bucket / {step} * {step}, sum(occurrences), "
-                f"{self._sum_if('level', str(self._warning))}, {self._sum_if('problem', self._errors)} "
-                "FROM rollup WHERE bucket BETWEEN ? AND ? GROUP BY 1",
-                (first // step * step, last),
+                f"SELECT bucket / {step} * {step}, {self._three_sums()} FROM ({rows_of}) GROUP BY 1"
             )
         }
         trend = []
@@ -49,29 +48,29 @@ class Rollups:
             trend.append(TrendBucket(bucket * BUCKET_MS, total - warning, warning, errors))
         return trend, step * BUCKET_MS
 
-    def _sum_if(self, column: str, numbers: str) -> str:
-        return f"sum(CASE WHEN {column} IN ({numbers}) THEN occurrences ELSE 0 END)"
+    def _three_sums(self) -> str:
+        """All, of the level Warning, errors; 0 where there is nothing."""
+        of_warnings = f"sum(CASE WHEN level = {self._warning} THEN occurrences ELSE 0 END)"
+        of_errors = f"sum(CASE WHEN problem IN ({self._errors}) THEN occurrences ELSE 0 END)"
+        return f"coalesce(sum(occurrences), 0), coalesce({of_warnings}, 0), coalesce({of_errors}, 0)"
 
     def totals(self, from_time: int, to_time: int) -> OverviewTotals:
-        first, last = _buckets(from_time, to_time)
-        total, warning, errors = self._connection.execute(
-            "SELECT coalesce(sum(occurrences), 0), "
-            f"coalesce({self._sum_if('level', str(self._warning))}, 0), "
-            f"coalesce({self._sum_if('problem', self._errors)}, 0) FROM rollup WHERE bucket BETWEEN ? AND ?",
-            (first, last),
-        ).fetchone()
+        rows_of = _rows("", *_buckets(from_time, to_time))
+        row = self._connection.execute(f"SELECT {self._three_sums()} FROM ({rows_of})").fetchone()
+        total, warning, errors = row
         return OverviewTotals(total=total, normal=total - warning, warning=warning, errors=errors)
 
     def top(self, field: str, from_time: int, to_time: int, limit: int) -> list[TopEntry]:
-        """The most frequent values of a filter field (a column of `rollup`); events without one are left out."""
-        first, last = _buckets(from_time, to_time)
+        """The most frequent values of a filter field (a word of `TAGS`); events without one are left out."""
+        column = "value" if field in DIMENSIONS else field
+        rows_of = _rows(field if field in DIMENSIONS else "", *_buckets(from_time, to_time))
         return [
             TopEntry(text, occurrences)
             for text, occurrences in self._connection.execute(
-                f"SELECT t.text, r.n FROM (SELECT {field} AS v, sum(occurrences) AS n FROM rollup "
-                f"WHERE bucket BETWEEN ? AND ? AND {field} <> 0 GROUP BY 1 ORDER BY n DESC, v LIMIT ?) r "
+                f"SELECT t.text, r.n FROM (SELECT {column} AS v, sum(occurrences) AS n FROM ({rows_of}) "
+                f"WHERE {column} <> 0 GROUP BY 1 HAVING n > 0 ORDER BY n DESC, v LIMIT ?) r "
                 "JOIN term t ON t.id = r.v ORDER BY r.n DESC, t.text",
-                (first, last, limit),
+                (limit,),
             )
         ]
 
@@ -94,3 +93,26 @@ def _ms(moment: datetime) -> int:
 def _buckets(from_time: int, to_time: int) -> tuple[int, int]:
     """The roll-up buckets that a range touches, both inclusive."""
     return from_time // BUCKET_MS, (to_time - 1) // BUCKET_MS
+
+
+def _rows(dimension: str, first: int, last: int, *, whole_days: bool = True) -> str:
+    """A SELECT of the roll-up rows of a dimension between two buckets, both inclusive. With `whole_days` the days that
+    lie within come as one row each, in their first bucket: ninety days are then a hundredth of the rows."""
+    number = DIMENSIONS[dimension]
+    days = range(-(-first // QUARTERS_A_DAY), (last + 1) // QUARTERS_A_DAY) if whole_days else range(0)
+
+    def quarters(since: int, until: int) -> str:
+        return (
+            "SELECT bucket, value, level, problem, occurrences FROM rollup_quarter "
+            f"WHERE dimension = {number} AND bucket BETWEEN {since} AND {until}"
+        )
+
+    if not days:
+        return quarters(first, last)
+    middle = (
+        f"SELECT day * {QUARTERS_A_DAY}, value, level, problem, occurrences FROM rollup_day "
+        f"WHERE dimension = {number} AND day BETWEEN {days.start} AND {days.stop - 1}"
+    )
+    before = quarters(first, days.start * QUARTERS_A_DAY - 1)
+    after = quarters(days.stop * QUARTERS_A_DAY, last)
+    return f"{before} UNION ALL {middle} UNION ALL {after}"

@@ -7,14 +7,14 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from eventcenter.store import rollups
-from eventcenter.store.rollups import TERM_COLUMNS, Sums
+from eventcenter.store.rollups import PAYLOAD, Sums
 from eventcenter.store.schema import day_places
 from eventcenter.store.words import TAGS, delete_rows, stored_rows, table_days
 
 Row = tuple[int, ...]
-"""(id, eid, seq, *terms) of an event."""
+"""(id, eid, seq, *terms, payload) of an event."""
 
-_COLUMNS = ", ".join(f"e.{column}" for column in ("id", "eid", "seq", *TERM_COLUMNS.split(", ")))
+_COLUMNS = ", ".join([*(f"e.{column}" for column in ("id", "eid", "seq", *TAGS)), PAYLOAD])
 _STRUCTURE_IDS = 10
 """The rows of an FTS5 index up to this one describe the others; they go with the table."""
 
@@ -40,12 +40,14 @@ def oldest_of_level(
 def delete_events(connection: sqlite3.Connection, rows: Sequence[Row], *, words: bool) -> int:
     """Delete events, their changes and their share of the roll-ups; the number of changes. Without `words` their
     full text stays until the table of their day goes: nothing finds it, because what it finds is looked up."""
-    terms = {row[1]: row[3:] for row in rows}
+    terms = {row[1]: row[3:-1] for row in rows}
     sums, changes = Sums(), 0
+    for event_id, eid, *_, size in rows:
+        sums.stands(event_id, terms[eid], size, -1)
     for _, eid, bucket, occurrences in rollups.changes_of(connection, terms):
-        sums[(bucket, *terms[eid])] -= occurrences
+        sums.occurred(bucket, terms[eid], -occurrences)
         changes += 1
-    rollups.add(connection, sums)
+    sums.write(connection)
     ids, eids = _list(row[0] for row in rows), _list(terms)
     if words:
         delete_rows(connection, stored_rows(connection, ids))

@@ -13,6 +13,7 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
 - `live` maps uid to event only for what the cluster still holds, so the hot path never searches millions of
   random uids on disk. Older uids are found through a token in the full-text index.
 - Filters are words too (`words.TAGS`): any combination of filters and a search is one intersection of word lists.
+- Roll-ups sum up by dimension and by day (`rollups`).
 - Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
   merges the word lists of ninety days and retention drops whole tables.
 """
@@ -149,12 +150,85 @@ WORDS_DDL = (
 
 
 def m001_first_schema(connection: sqlite3.Connection) -> None:
-    for statement in _V1.split(";\n"):
+    _execute_all(connection, _V1)
+
+
+_V2 = """
+CREATE TABLE rollup_quarter (
+    dimension INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    problem INTEGER NOT NULL,
+    occurrences INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    PRIMARY KEY (dimension, bucket, value, level, problem)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollup_day (
+    dimension INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    problem INTEGER NOT NULL,
+    occurrences INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    payload INTEGER NOT NULL,
+    PRIMARY KEY (dimension, day, value, level, problem)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollup_cross (
+    day INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    host INTEGER NOT NULL,
+    component INTEGER NOT NULL,
+    problem INTEGER NOT NULL,
+    occurrences INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    PRIMARY KEY (day, level, kind, namespace, reason, host, component, problem)
+) STRICT, WITHOUT ROWID;
+
+CREATE TEMP TABLE counted AS
+    SELECT bucket, level, kind, namespace, reason, host, component, problem, occurrences, 0 AS events, 0 AS payload
+    FROM rollup
+    UNION ALL SELECT (id >> 16) / 900, level, kind, namespace, reason, host, component, problem, 0, count(*),
+    sum(length(CAST(message AS BLOB)) + length(CAST(name AS BLOB)) + length(raw))
+    FROM event GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+"""
+_V2_DIMENSIONS = ("0", "kind", "namespace", "reason", "host", "component")
+
+
+def m002_rollups_by_dimension(connection: sqlite3.Connection) -> None:
+    """One roll-up of all combinations had nearly a row an event: 90 days could not be summed up in a second."""
+    _execute_all(connection, _V2)
+    for number, value in enumerate(_V2_DIMENSIONS):
+        connection.execute(
+            f"INSERT INTO rollup_quarter SELECT {number}, bucket, {value}, level, problem, sum(occurrences), "
+            "sum(events) FROM counted GROUP BY 2, 3, 4, 5"
+        )
+        connection.execute(
+            f"INSERT INTO rollup_day SELECT {number}, bucket / 96, {value}, level, problem, sum(occurrences), "
+            "sum(events), sum(payload) FROM counted GROUP BY 2, 3, 4, 5"
+        )
+    connection.execute(
+        "INSERT INTO rollup_cross SELECT bucket / 96, level, kind, namespace, reason, host, component, problem, "
+        "sum(occurrences), sum(events) FROM counted GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
+    )
+    connection.execute("DROP TABLE counted")
+    connection.execute("DROP TABLE rollup")
+
+
+def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
+    """`executescript` would commit what it finds open."""
+    for statement in statements.split(";\n"):
         if statement.strip():
             connection.execute(statement)
 
 
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [m001_first_schema]
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [m001_first_schema, m002_rollups_by_dimension]
 """In order; the n-th one brings the file to `PRAGMA user_version` n."""
 
 

@@ -9,7 +9,10 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from eventcenter.store.audit import orphans, rollup_differences
+from eventcenter.store.rollups import DIMENSIONS
 from tests.store.made import DAY, HOUR, NOON, added, batch, event, modified
 
 
@@ -55,11 +58,27 @@ def test_a_wrong_clock_is_counted_where_its_event_stands(store: Any, clock: Any)
     assert differences(store) == []
 
 
-def test_the_audit_finds_what_is_wrong(store: Any) -> None:
+@pytest.mark.parametrize("table", ["rollup_quarter", "rollup_day", "rollup_cross"])
+def test_the_audit_finds_what_is_wrong(store: Any, table: str) -> None:
     store.put(batch(added(event(1, count=3))))
-    store.writer.call(lambda c: c.execute("UPDATE rollup SET occurrences = 2"))
+    rows = 1 if table == "rollup_cross" else len(DIMENSIONS)
+    store.writer.call(lambda c: c.execute(f"UPDATE {table} SET occurrences = 2"))
+    found = differences(store)
+    assert [(one.table, one.stored[0], one.computed[0]) for one in found] == [(table, 2, 3)] * rows
+    store.writer.call(lambda c: c.execute(f"DELETE FROM {table}"))
+    assert [(one.stored[:2], one.computed[:2]) for one in differences(store)] == [((0, 0), (3, 1))] * rows
+
+
+def test_the_audit_finds_rows_that_say_nothing(store: Any) -> None:
+    store.put(batch(added(event(1, count=3))))
+    store.writer.call(lambda c: c.execute("INSERT INTO rollup_day VALUES (1, 1, 1, 1, 1, 0, 0, 0)"))
     (found,) = differences(store)
-    assert (found.stored, found.computed) == (2, 3)
-    store.writer.call(lambda c: c.execute("DELETE FROM rollup"))
-    (found,) = differences(store)
-    assert (found.stored, found.computed) == (0, 3)
+    assert (found.table, found.key) == ("rollup_day", (1, 1, 1, 1, 1))
+
+
+def test_an_event_without_occurrences_is_counted_as_an_event(store: Any) -> None:
+    store.put(batch(added(event(1, count=0))))
+    assert differences(store) == []
+    with closing(sqlite3.connect(store.path)) as connection:
+        (row,) = connection.execute("SELECT occurrences, events FROM rollup_cross").fetchall()
+    assert row == (0, 1)

@@ -114,7 +114,7 @@ def compare_with_the_truth(directory: Path) -> None:
             connection.execute(f"INSERT INTO words_{day} (words_{day}) VALUES ('integrity-check')")
         stored = {(found[0], found[1]) for found in connection.execute("SELECT name, count FROM event")}
         steps = connection.execute("SELECT count(*), coalesce(sum(occurrences), 0) FROM change").fetchone()
-        summed = connection.execute("SELECT coalesce(sum(occurrences), 0) FROM rollup").fetchone()
+        summed = connection.execute("SELECT coalesce(sum(occurrences), 0) FROM rollup_cross").fetchone()
     done = int(version)
     truth: dict[str, int] = {}
     for change in stream_of(0, done):

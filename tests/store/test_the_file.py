@@ -173,14 +173,15 @@ def test_an_older_schema_is_upgraded_after_a_backup(store: Store, monkeypatch: p
     store.close()
     monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, add_a_column])
     monkeypatch.setattr("eventcenter.store.files.MIGRATIONS", schema.MIGRATIONS)
-    with pytest.raises(StoreError, match="schema version 1, this program reads version 2"):
+    newest = len(schema.MIGRATIONS)
+    with pytest.raises(StoreError, match=f"schema version {newest - 1}, this program reads version {newest}"):
         open_reader(store.directory, "default")
     store.open()
     assert [found.uid for found in store.reader.list_events(EVERYTHING).events] == [event(1).uid]
     assert store.writer.position("events") == "7"
-    (backup,) = store.path.parent.glob("events-schema1-*.db")
+    (backup,) = store.path.parent.glob(f"events-schema{newest - 1}-*.db")
     with closing(sqlite3.connect(backup)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (newest - 1,)
         assert connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     store.restart()  # upgraded once: no further backup
