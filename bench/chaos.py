@@ -121,7 +121,8 @@ def run(plan: Plan, work: Path, say: Any = print) -> Outcome:
         proxy = stack.enter_context(CuttingProxy())
         proxied = work / "proxied.kubeconfig"
         proxy.target = through(plan.kubeconfig, proxy.address, proxied)
-        center = CenterProcess(proxied, work / "data", namespace, work / "center.log")
+        flags = ("--kubeconfig", str(proxied), "--namespace", namespace)
+        center = CenterProcess(work / "data", *flags, log=work / "center.log")
         stack.callback(center.stop)
         center.start()
         center.wait_until_up()

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+from bench.center_process import CenterProcess, free_port
 
 
 class Running:
     """The center of a benchmark. `get` reads its API."""
 
-    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
-        self._base = f"http://127.0.0.1:{port}"
-        self._process = process
+    def __init__(self, process: CenterProcess) -> None:
+        self.process = process
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self._base + path, timeout=30) as response:
-            return json.load(response)
+        return self.process.get(path)
 
     def page(self, path: str) -> bytes:
-        with urllib.request.urlopen(self._base + path, timeout=30) as response:
-            body: bytes = response.read()
-            return body
+        return self.process.page(path)
 
     def newest_seq(self) -> int:
         seq: int = self.get("/api/v1/changes?after=latest&limit=1")["next"]
@@ -42,50 +30,52 @@ class Running:
 
     def memory_mib(self) -> tuple[float, float]:
         """Resident memory now and at its highest."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
         fields = dict(line.split(":", 1) for line in status.splitlines())
         now, peak = (int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
         return now, peak
 
     def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
 
 @contextmanager
-def center_watching(changes: int, rate: float, data_dir: Path) -> Iterator[Running]:
-    """Yields once the API answers; both processes end with the block."""
-    source_port, port = free_port(), free_port()
-    wanted = ["--port", str(source_port), "--changes", str(changes), "--rate", str(rate)]
+def source_of(changes: int, rate: float, after: int = 1) -> Iterator[str]:
+    """The address of a source that brings `changes` from the resourceVersion `after` on, `rate` a second, as soon as it
+    is watched (0: as fast as they are taken), for `--source`. It ends with the block."""
+    port = free_port()
+    wanted = ["--port", str(port), "--changes", str(changes), "--rate", str(rate), "--after", str(after)]
     source = subprocess.Popen([sys.executable, "-m", "bench.source", *wanted], stdout=subprocess.PIPE)
     assert source.stdout is not None
     try:
-        source.stdout.readline()
-        uri = f"kubernetes:http://127.0.0.1:{source_port}?inClusterConfig=false"
-        wanted = ["--source", uri, "--data-dir", str(data_dir), "--listen", f"127.0.0.1:{port}"]
-        center = subprocess.Popen(
-            [sys.executable, "-m", "eventcenter", "run", *wanted], stderr=subprocess.DEVNULL
-        )
-        try:
-            running = Running(port, center)
-            _wait_until_up(running)
-            yield running
-        finally:
-            center.terminate()
-            center.wait(15)
+        if source.stdout.readline() != b"ready\n":
+            raise RuntimeError("the source does not start")
+        yield f"kubernetes:http://127.0.0.1:{port}?inClusterConfig=false"
     finally:
         source.terminate()
         source.wait(15)
         source.stdout.close()
 
 
-def _wait_until_up(running: Running) -> None:
-    deadline = time.monotonic() + 30
-    while True:
+@contextmanager
+def center_of(source: str, data_dir: Path, *flags: str, prefix: Sequence[str] = ()) -> Iterator[Running]:
+    """A started center, perhaps not answering yet; the process ends with the block, killed when it does not go."""
+    center = CenterProcess(data_dir, "--source", source, *flags, prefix=prefix)
+    center.start()
+    try:
+        yield Running(center)
+    finally:
         try:
-            running.get("/api/v1/changes?after=latest&limit=1")
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+            center.stop()
+        except subprocess.TimeoutExpired:
+            center.kill()
+            raise
+
+
+@contextmanager
+def center_watching(changes: int, rate: float, data_dir: Path) -> Iterator[Running]:
+    """Yields once the API answers; both processes end with the block."""
+    with source_of(changes, rate) as source, center_of(source, data_dir) as running:
+        running.process.wait_until_up("/api/v1/changes?after=latest&limit=1")
+        yield running

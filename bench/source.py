@@ -1,9 +1,11 @@
 """An API server's events and nothing else, on loopback, at a chosen rate: what the benchmarks watch.
 
-    python -m bench.source --port P --changes N [--rate R]    (0: as fast as they are taken)
+    python -m bench.source --port P --changes N [--rate R] [--after VERSION]    (rate 0: as fast as they are taken)
 
 Its list is empty; the watch brings N changes and then stays silent. Each message ends with `sent=MS`, so that a reader
-knows how long a change took. A client that comes back goes on after the resourceVersion it names.
+knows how long a change took. A client that comes back goes on after the resourceVersion it names. With `--after` the
+resourceVersions begin behind that one, and the events are others: as a cluster goes on that a store knows already. It
+does not say which cluster it is, so the center takes it for the one it knows.
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ TOGETHER = 64
 class Source(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, port: int, total: int, rate: float) -> None:
+    def __init__(self, port: int, total: int, rate: float, after: int = 1) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.total, self.rate = total, rate
+        self.total, self.rate, self.after = total, rate, after
         self.lines: list[bytes] = []
-        self._made = changes()
+        """The n-th (from 0) has the resourceVersion `after` + n + 1."""
+        self._made = changes(after)
         self.began = 0.0
         if not rate:
             while len(self.lines) < total:
@@ -36,7 +39,7 @@ class Source(ThreadingHTTPServer):
         """The next change, of now."""
         kind, item = next(self._made)
         now = time.time()
-        item = at(kind, item, now, len(self.lines) + 2)
+        item = at(kind, item, now, self.after + len(self.lines) + 1)
         item["message"] = f"{item['message'].split(' sent=')[0]} sent={int(now * 1000)}"
         line = json.dumps({"type": kind, "object": item}, separators=(",", ":"))
         self.lines.append(line.encode() + b"\n")
@@ -61,11 +64,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(404, {"kind": "Status", "code": 404, "message": address.path})
         if query.get("watch") in ("1", "true"):
             return self._watch(query)
-        newest = (
-            {"resourceVersion": str(len(self.server.lines) + 1)}
-            if self.server.began
-            else {"resourceVersion": "1"}
-        )
+        source = self.server
+        newest = {"resourceVersion": str(source.after + (len(source.lines) if source.began else 0))}
         self._answer(200, {"kind": "EventList", "apiVersion": "v1", "metadata": newest, "items": []})
 
     def _answer(self, status: int, body: dict[str, object]) -> None:
@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
     def _watch(self, query: dict[str, str]) -> None:
         source = self.server
         source.began = source.began or time.monotonic()
-        sent = max(0, int(query.get("resourceVersion") or 1) - 1)
+        sent = max(0, int(query.get("resourceVersion") or source.after) - source.after)
         ends = time.monotonic() + float(query.get("timeoutSeconds") or 300)
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -104,8 +104,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--changes", type=int, default=100_000)
     parser.add_argument("--rate", type=float, default=0)
+    parser.add_argument("--after", type=int, default=1)
     options = parser.parse_args()
-    source = Source(options.port, options.changes, options.rate)
+    source = Source(options.port, options.changes, options.rate, options.after)
     print("ready", flush=True)
     source.serve_forever()
 

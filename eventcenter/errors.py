@@ -8,6 +8,7 @@ EventCenterError
 ├── StoreError           the data directory cannot be used
 │   ├── StoreBusy        another process has it
 │   ├── StoreTooNew      a newer program wrote it
+│   ├── StoreDamaged     what the file holds is wrong
 │   └── StoreUnwritable  the disk is full, read-only or gone
 └── ClusterError         the Kubernetes API cannot be used
     ├── ClusterNotConfigured   there is no kubeconfig and no service account
@@ -58,6 +59,16 @@ class StoreBusy(StoreError):
 
 class StoreTooNew(StoreError):
     code = "store_too_new"
+
+
+class StoreDamaged(StoreError):
+    """`fault` is how SQLite put it."""
+
+    code = "store_damaged"
+
+    def __init__(self, message: str, *, hint: str = "", fault: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.fault = fault
 
 
 class StoreUnwritable(StoreError):

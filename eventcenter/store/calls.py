@@ -47,8 +47,8 @@ class Call(Generic[T]):
         else:
             self._future.set_result(result)
 
-    def refuse(self) -> None:
-        self._future.set_exception(closed())
+    def refuse(self, error: StoreError) -> None:
+        self._future.set_exception(error)
 
     def result(self, writer_lives: Callable[[], bool]) -> T:
         while not wait([self._future], LOOK_S).done:

@@ -12,7 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from eventcenter.errors import NotFoundError, StoreBusy, StoreError, StoreTooNew, StoreUnwritable
+from eventcenter.errors import (
+    NotFoundError,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreTooNew,
+    StoreUnwritable,
+)
+from eventcenter.store.damage import is_damage
 from eventcenter.store.packing import shipped_dictionary
 from eventcenter.store.schema import APPLICATION_ID, MIGRATIONS, migrations
 
@@ -107,19 +115,23 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         _prepare(connection, path)
     except sqlite3.DatabaseError as error:
         connection.close()
-        if isinstance(error, sqlite3.OperationalError):
-            raise unwritable(path, error) from None
-        raise damaged(path, error) from None
+        raise refused(path, error) from None
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def damaged(path: Path, error: sqlite3.DatabaseError) -> StoreError:
-    return StoreError(
+def refused(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+    """What SQLite says of a file, in our words: it cannot be written, or what it holds is wrong."""
+    if isinstance(error, sqlite3.OperationalError):
+        return unwritable(path, error)
+    what, hint = (
         f"{path} is no sound eventcenter database: {error}",
-        hint="Move it away and start again, or restore a backup.",
+        "Move it away and start again, or restore a backup.",
+    )
+    return (
+        StoreDamaged(what, hint=hint, fault=str(error)) if is_damage(error) else StoreError(what, hint=hint)
     )
 
 

@@ -8,18 +8,25 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
+from eventcenter.errors import StoreDamaged
 from eventcenter.model import Batch
 from eventcenter.store.care import set_aside
 from eventcenter.store.damage import fault_of
-from eventcenter.store.files import identity, open_for_writing, unwritable
+from eventcenter.store.files import identity, open_for_writing, refused, unwritable
 from eventcenter.store.salvage import DONE, STREAM, Connect, Salvage
 
 log = logging.getLogger(__name__)
 
 WHY = "damaged"
+
+T = TypeVar("T")
+
+
+Begin = Callable[[sqlite3.Connection], T]
+"""The first use of a file. StoreError when it cannot be used; errors of SQLite are translated here."""
 
 
 class File:
@@ -32,37 +39,53 @@ class File:
         self._salvages: list[Salvage] = []
         self._identity: tuple[int, int] | None = None
 
-    def open(self) -> sqlite3.Connection:
-        """Of a sound file; a damaged one is set aside first."""
+    def open(self, begin: Begin[T]) -> tuple[sqlite3.Connection, T]:
+        """A connection to a sound file and what `begin` made of it. A damaged one is set aside first, be it seen at the
+        look at its ends, when it is opened or at its first use."""
         if fault := fault_of(self.path):
-            self._set_aside(fault)
+            self.set_aside(fault)
+        try:
+            return self._opened(begin)
+        except StoreDamaged as error:
+            self.set_aside(error.fault)
+            return self._opened(begin)
+
+    def _opened(self, begin: Begin[T]) -> tuple[sqlite3.Connection, T]:
         connection = open_for_writing(self.path)
-        self._identity = identity(self.path)
-        return connection
+        found = identity(self.path)
+        try:
+            begun = begin(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise refused(self.path, error) from None
+        except BaseException:
+            connection.close()
+            raise
+        self._identity = found
+        return connection, begun
 
     def is_lost(self) -> bool:
+        """Whether the file that was opened last is not the one at the path any more."""
         return self._identity is not None and identity(self.path) != self._identity
 
-    def instead(self, old: sqlite3.Connection, fault: str | None) -> sqlite3.Connection:
-        """A connection to go on with: a new file for a damaged one (`fault`) or one that is gone, or the file that
-        somebody has put there."""
-        if fault is not None:
-            with suppress(sqlite3.Error):
-                old.close()
-            self._set_aside(fault)
-            return self.open()
-        if identity(self.path) is not None:
+    def instead(self, old: sqlite3.Connection | None, begin: Begin[T]) -> tuple[sqlite3.Connection, T]:
+        """Go on with a new file or the one that somebody has put there. `old` is the connection to one that is lost;
+        None when it was set aside."""
+        lost, there = self._identity, identity(self.path)
+        opened = self.open(begin)
+        if old is None:
+            return opened
+        if there is not None:
             self._say(f"{self.path} was replaced while we ran: going on with the file that is there now")
-            connection = self.open()
             old.close()
-            return connection
-        self._say(f"{self.path} was removed while we ran: going on in a new file")
-        connection = self.open()
-        old.execute("PRAGMA query_only = ON")
-        self._sources.append((f"removed-{self._identity}", lambda: old))
-        return connection
+        else:
+            self._say(f"{self.path} was removed while we ran: going on in a new file")
+            old.execute("PRAGMA query_only = ON")
+            self._sources.append((f"removed-{lost}", lambda: old))
+        return opened
 
-    def _set_aside(self, fault: str) -> None:
+    def set_aside(self, fault: str) -> None:
+        """Give a damaged file another name. Nobody has it open. StoreUnwritable when that cannot be done."""
         try:
             aside = set_aside(self.path, WHY)
         except OSError as error:

@@ -1,46 +1,34 @@
-"""The one writer of a store: a thread that takes batches from a bounded queue and commits them, many in one
+"""The one writer of a store: a thread that takes batches from a bounded inbox and commits them, many in one
 transaction.
 
 Nothing is ever dropped: while the file cannot be written the batch in hand is tried again and `deliver`
-blocks, which stops the watches from reading. A change that SQLite itself refuses is stored alone or counted
-and logged, never retried for ever."""
+blocks, which stops the watches from reading. What others ask to be done (`call`) is done between two tries, as deleting
+may be what makes room. A change that SQLite itself refuses is stored alone or counted and logged, never retried for
+ever."""
 
 from __future__ import annotations
 
 import logging
-import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from eventcenter.errors import Gone, StoreError
+from eventcenter.errors import Gone, StoreError, StoreUnwritable
 from eventcenter.model import Batch, Event, StoreStatus
 from eventcenter.store.apply import Applied, Applier
 from eventcenter.store.calls import Call, T, Task, closed
 from eventcenter.store.damage import is_damage
-from eventcenter.store.files import (
-    DirectoryLock,
-    damaged,
-    database_path,
-    size_bytes,
-    transaction,
-    unwritable,
-)
+from eventcenter.store.files import DirectoryLock, database_path, size_bytes, transaction
+from eventcenter.store.inbox import LOOK_EVERY_S, Inbox
 from eventcenter.store.renewal import File
 from eventcenter.store.signal import ChangeSignal
 
 log = logging.getLogger(__name__)
 
-QUEUED_BATCHES = 4
-CHANGES_A_TRANSACTION = 2_000
-LINGER_S = 0.02
-"""How long a transaction waits for more changes: at 500 changes/s ten share one commit."""
-LINGER_BELOW = 200
-LOOK_EVERY_S = 2.0
-"""Between two looks whether the file is still there."""
 RETRY_S = 1.0
 """Between two tries to write to a file that refuses."""
 REFUSES_A_VALUE = (
@@ -71,18 +59,15 @@ class Writer:
         self._classify = classify
         self._lock = DirectoryLock(data_dir)
         self._file = File(self.path)
+        self._positions: dict[str, str | None] = {}
+        self._claims: dict[str, str] = {}
         try:
-            self._connection = self._file.open()
-            self._positions: dict[str, str | None] = {}
-            self._applier = self._begin()
+            self._connection, self._applier = self._file.open(self._begin)
         except BaseException:
             self._lock.release()
             raise
         self.signal = ChangeSignal(self._applier.seq)
-        self._queue: queue.Queue[Batch | Call[Any] | None] = queue.Queue(QUEUED_BATCHES)
-        """None is the end."""
-        self._closing = threading.Event()
-        self._ended = False
+        self._inbox = Inbox()
         self._queued = 0
         self._unsettled = 0
         self._given_up = False
@@ -95,6 +80,8 @@ class Writer:
         """The damage that SQLite met in the file at hand."""
         self._stranded = False
         """There is no file to write to at the moment."""
+        self._open = True
+        """Whether the connection is one."""
         self._look_at = 0.0
         self._to_tell: set[str] = set()
         """Streams that have not been told yet that they must list again."""
@@ -104,18 +91,16 @@ class Writer:
         self._thread.start()
         self._salvage()
 
-    def _begin(self) -> Applier:
-        """First use of the tables."""
-        try:
-            applier = Applier(self._connection, self._classify, self._clock)
-            self._positions = dict(self._connection.execute("SELECT stream, resource_version FROM position"))
-        except BaseException as error:
-            self._connection.close()
-            if isinstance(error, sqlite3.OperationalError):
-                raise unwritable(self.path, error) from None
-            if isinstance(error, sqlite3.DatabaseError):
-                raise damaged(self.path, error) from None
-            raise
+    def _begin(self, connection: sqlite3.Connection) -> Applier:
+        """First use of a file: what we hold for good must be true of it, too."""
+        for key, value in self._claims.items():
+            if (kept := _claimed(connection, key, value)) != value:
+                raise StoreError(
+                    f"{self.path} is of another {key} ({kept}, this one is {value})",
+                    hint="Move it away, or put the right one in its place; collecting goes on by itself.",
+                )
+        applier = Applier(connection, self._classify, self._clock)
+        self._positions = dict(connection.execute("SELECT stream, resource_version FROM position"))
         return applier
 
     def position(self, stream: str) -> str | None:
@@ -127,11 +112,11 @@ class Writer:
         return any(position is not None for position in self._positions.values())
 
     def claim(self, key: str, value: str) -> str:
-        """Keep `value` under `key` unless there is one already; the one that is kept. Before the first
-        `deliver` only."""
-        self._connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
-        (kept,) = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(kept)
+        """Keep `value` under `key` unless there is one already; the one that is kept, also in a file that has to be
+        begun later. StoreError when the file refuses."""
+        kept = self.call(lambda connection: _claimed(connection, key, value))
+        self._claims[key] = kept
+        return kept
 
     def deliver(self, batch: Batch) -> None:
         """Queue a batch; blocks while the queue is full. StoreError once closed; Gone when a new file was begun and
@@ -140,27 +125,18 @@ class Writer:
             self._to_tell.discard(batch.stream)
             raise Gone("a new database was begun")
         self._add_queued([batch], 1)
-        if not self._put(batch):
+        if not self._inbox.put(batch):
             self._add_queued([batch], -1)
             raise closed()
 
     def call(self, task: Task[T]) -> T:
-        """The result of `task`, run with the write connection in a transaction of its own; it waits for its turn among
-        the batches. Keep it short: nothing is stored meanwhile. StoreError when the file refuses, or once closed."""
+        """The result of `task`, run with the write connection in a transaction of its own. It waits for its turn among
+        the batches, unless they cannot be written now. Keep it short: nothing is stored meanwhile. StoreError when the
+        file refuses, or once closed."""
         call = Call(task)
-        if not self._put(call):
+        if not self._inbox.put(call):
             raise closed()
         return call.result(self._thread.is_alive)
-
-    def _put(self, item: Batch | Call[Any]) -> bool:
-        """False once closed."""
-        while not self._closing.is_set():
-            try:
-                self._queue.put(item, timeout=0.5)
-            except queue.Full:
-                continue
-            return True
-        return False
 
     def flush(self, timeout: float = 60.0) -> bool:
         """Wait until everything delivered so far is committed; False when that took longer than `timeout`
@@ -184,29 +160,29 @@ class Writer:
     def close(self) -> None:
         """Commit what is queued, then close the file and give the data directory back. May be called
         twice."""
-        if not self._closing.is_set():
-            self._closing.set()
-            self._queue.put(None)
+        self._inbox.close()
         self._thread.join()
         self._file.stop()
         self._connection.close()
         self._lock.release()
 
     def _run(self) -> None:
-        while not self._ended:
-            batches, call = self._next()
+        while not self._inbox.ended:
+            batches = self._inbox.batches()
             if not batches:
                 self._has_file()
             # Once a batch was given up, a later one must not move the position past it.
             if batches and not self._given_up:
                 self._commit_until_done(batches)
             self._add_queued(batches, -1)
-            if call is not None:
+            if (call := self._inbox.next_call()) is not None:
                 self._answer(call)
 
     def _answer(self, call: Call[Any]) -> None:
         if self._given_up:
-            return call.refuse()
+            return call.refuse(closed())
+        if self._stranded:
+            return call.refuse(StoreUnwritable(self._error or f"{self.path} cannot be opened"))
         call.run(self._connection, self.path)
         self._applier.tables_changed()
 
@@ -216,31 +192,6 @@ class Writer:
             self._unsettled += sign * len(batches)
             if not self._unsettled:
                 self._settled.notify_all()
-
-    def _next(self) -> tuple[list[Batch], Call[Any] | None]:
-        """The batches of the next transaction, and the call that comes after them; may be nothing at the end."""
-        batches: list[Batch] = []
-        count = 0
-        try:
-            item = self._queue.get(timeout=LOOK_EVERY_S)
-        except queue.Empty:
-            return batches, None
-        deadline = time.monotonic() + LINGER_S
-        while item is not None:
-            if isinstance(item, Call):
-                return batches, item
-            batches.append(item)
-            count += len(item.changes)
-            if count >= CHANGES_A_TRANSACTION:
-                return batches, None
-            lingers = count < LINGER_BELOW and not self._closing.is_set()
-            wait = deadline - time.monotonic() if lingers else 0.0
-            try:
-                item = self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
-            except queue.Empty:
-                return batches, None
-        self._ended = True
-        return batches, None
 
     def _commit_until_done(self, batches: list[Batch]) -> None:
         """Try for as long as the file refuses. What is wrong with a change itself is no reason to wait."""
@@ -269,7 +220,12 @@ class Writer:
                 return
 
     def _wait_to_retry(self) -> None:
-        if self._closing.wait(RETRY_S):
+        """Do meanwhile what others want done."""
+        until = time.monotonic() + RETRY_S
+        while not self._inbox.closed and (left := until - time.monotonic()) > 0:
+            for call in self._inbox.early_calls(left):
+                self._answer(call)
+        if self._inbox.closed:
             # The position was not committed either: the next start reads the changes again.
             self._given_up = True
             log.error("closing with changes not stored path=%s", self.path)
@@ -293,17 +249,26 @@ class Writer:
             if self._lock.is_lost():
                 lost, self._lock = self._lock, DirectoryLock(self._data_dir)
                 lost.release()
-            if self._fault is not None or self._file.is_lost():
-                self._connection = self._file.instead(self._connection, self._fault)
-                self._applier = self._begin()
+            self._give_up_damaged()
+            if not self._open or self._file.is_lost():
+                old = self._connection if self._open else None
+                self._connection, self._applier = self._file.instead(old, self._begin)
+                self._open = True
         except StoreError as error:
             self._failed(error)
             return False
-        self._fault = None
         self._applier.seq = max(seq, self._applier.seq)  # consumers remember numbers
         self._to_tell = set(self._unlisted)
         self._salvage()
         return True
+
+    def _give_up_damaged(self) -> None:
+        if self._fault is not None:
+            self._open = False
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._file.set_aside(self._fault)
+            self._fault = None
 
     def _salvage(self) -> None:
         self._file.salvage(self.position, self.deliver, lambda: self._queued > 0)
@@ -362,3 +327,9 @@ class Writer:
         if message != self._error:
             log.error("%s; collecting waits and tries again", message)
             self._error = message
+
+
+def _claimed(connection: sqlite3.Connection, key: str, value: str) -> str:
+    connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
+    (kept,) = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return str(kept)

@@ -14,7 +14,7 @@ import pytest
 
 from eventcenter.errors import Gone, NotFoundError
 from eventcenter.model import Batch, StoreStatus
-from eventcenter.store import Reader, Writer, database_path, open_writer, salvage, writer
+from eventcenter.store import Reader, Writer, database_path, inbox, open_writer, renewal, salvage, writer
 from eventcenter.store.damage import fault_of
 from tests.care.conftest import NOON, fill, made, uid
 
@@ -24,6 +24,7 @@ PAGE = 4096
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr(inbox, "LOOK_EVERY_S", 0.1)
     monkeypatch.setattr(writer, "RETRY_S", 0.1)
     monkeypatch.setattr(salvage, "PATIENCE_S", 0.05)
 
@@ -144,6 +145,59 @@ def test_damage_met_while_collecting(data_dir: Path) -> None:
     again = open_writer(data_dir, "default", clock=lambda: NOON)
     assert again.status().notices == (), "what was brought over once is not brought over again"
     again.close()
+
+
+def break_table(path: Path, name: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (root,) = connection.execute(sql, (name,)).fetchone()
+    overwrite(path, root - 1, 1)
+
+
+@pytest.fixture
+def nothing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look at the ends of the file ran out of time."""
+    monkeypatch.setattr(renewal, "fault_of", lambda path: None)
+
+
+@pytest.mark.usefixtures("nothing_is_seen")
+@pytest.mark.parametrize("table", ["position", "meta", "dictionary"])
+def test_damage_that_only_the_first_use_meets_is_set_aside(filled: Path, table: str) -> None:
+    path = database_path(filled, "default")
+    break_table(path, table)
+    opened = open_writer(filled, "default", clock=lambda: NOON)
+    reader = Reader(path, "default")
+    try:
+        assert "was damaged" in opened.status().notices[0]
+        assert len(asides(filled)) == 1
+        fill(opened, 3000, 3100)
+        until(lambda: salvaged(opened.status()))
+        assert known(reader, 1999) and known(reader, 3050)
+    finally:
+        reader.close()
+        opened.close()
+
+
+@pytest.mark.usefixtures("nothing_is_seen")
+def test_a_damaged_file_put_in_the_place_is_set_aside(filled: Path, tmp_path: Path) -> None:
+    path = database_path(filled, "default")
+    shutil.copy(path, tmp_path / "copy.db")
+    break_table(tmp_path / "copy.db", "position")
+    opened = open_writer(filled, "default", clock=lambda: NOON)
+    reader = Reader(path, "default")
+    try:
+        os.replace(tmp_path / "copy.db", path)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        until(lambda: len(opened.status().notices) > 1)
+        assert "was damaged" in opened.status().notices[0]
+        with pytest.raises(Gone):
+            fill(opened, 3000, 3100)
+        fill(opened, 3000, 3100)
+        assert known(reader, 3050) and opened.status().writable
+    finally:
+        reader.close()
+        opened.close()
 
 
 def test_salvaging_goes_on_after_a_restart(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:

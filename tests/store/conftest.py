@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from eventcenter.store import Reader, Writer, open_reader, open_writer, writer
+from eventcenter.store import Reader, Writer, inbox, open_reader, open_writer
 from tests.store.made import NOON, Clock
 
 
@@ -26,7 +26,7 @@ def nothing_is_left_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", remembering)
-    monkeypatch.setattr(writer, "LINGER_S", 0.0)  # tests flush after each delivery
+    monkeypatch.setattr(inbox, "LINGER_S", 0.0)  # tests flush after each delivery
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before, "a thread is still running"

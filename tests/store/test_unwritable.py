@@ -16,6 +16,7 @@ import pytest
 from eventcenter.errors import StoreError
 from eventcenter.model import Batch
 from eventcenter.store import writer as writer_module
+from eventcenter.store.inbox import QUEUED_BATCHES
 from tests.store.conftest import Store
 from tests.store.made import EVERYTHING, added, batch, event
 
@@ -56,7 +57,7 @@ def test_a_full_disk_blocks_deliver_and_is_waited_out(store: Store) -> None:
     thread = threading.Thread(target=deliver)
     thread.start()
     wait_for(lambda: not store.writer.status().writable)
-    wait_for(lambda: store.writer._queue.full())
+    wait_for(lambda: store.writer._inbox.full())
     status = store.writer.status()
     assert status.error is not None and "is full" in status.error and "\n" not in status.error
     assert status.queued > 0
@@ -70,6 +71,41 @@ def test_a_full_disk_blocks_deliver_and_is_waited_out(store: Store) -> None:
     assert len(store.reader.list_events(EVERYTHING).events) == 41
     assert (before, store.writer.position("events")) != (before, before)
     assert store.writer.position("events") == "41"
+
+
+def stuck(store: Store, first: int) -> None:
+    """More is delivered than there is room for; as many as the inbox takes."""
+    for n in range(first, first + QUEUED_BATCHES):
+        some = [event(100 * n + m, message=f"{m} " + "lorem ipsum " * 500) for m in range(20)]
+        store.writer.deliver(batch(*(added(state) for state in some), position=str(n)))
+    wait_for(lambda: not store.writer.status().writable)
+
+
+def test_what_others_want_done_is_done_between_two_tries(store: Store) -> None:
+    """Else retention could not make room, and would never end when the center is told to."""
+    store.put(batch(*(added(event(n, message="x" * 5000)) for n in range(200)), position="1"))
+    full(store)
+    stuck(store, 2)
+    assert store.writer.call(lambda c: c.execute("SELECT count(*) FROM event").fetchone()) == (200,)
+    with pytest.raises(StoreError, match="is full"):
+        store.writer.call(lambda c: c.execute("INSERT INTO dictionary VALUES (9, zeroblob(1000000))"))
+    assert not store.writer.status().writable
+    store.writer.call(lambda c: c.execute("DELETE FROM event"))  # makes room
+    assert store.writer.flush(20)
+    assert store.writer.status().writable
+    assert len(store.reader.list_events(EVERYTHING).events) == 20 * QUEUED_BATCHES
+
+
+def test_closing_answers_who_waits_while_a_batch_is_refused(store: Store) -> None:
+    store.put(batch(added(event(0)), position="1"))
+    full(store)
+    stuck(store, 2)
+    store.writer.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.writer.call(lambda c: None)
+    store.reader.close()
+    store.open()
+    assert store.writer.position("events") in ("1", "2", "3")
 
 
 def test_closing_while_a_batch_is_refused_lets_no_later_one_pass_it(
@@ -192,12 +228,12 @@ def test_a_disk_that_is_really_full(small_disk: Path, open_store: Callable[..., 
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 65_536)
-    for n in range(1, writer_module.QUEUED_BATCHES + 1):  # more would wait for room here
+    for n in range(1, QUEUED_BATCHES + 1):  # more would wait for room here
         some = [event(n * 100 + m, message=f"{m} " + "lorem ipsum " * 1000) for m in range(20)]
         store.writer.deliver(batch(*(added(state) for state in some), position=str(n)))
     wait_for(lambda: not store.writer.status().writable)
     ballast.unlink()
     assert store.writer.flush(20)
-    assert len(store.reader.list_events(EVERYTHING).events) == 20 * writer_module.QUEUED_BATCHES
-    assert store.writer.position("events") == str(writer_module.QUEUED_BATCHES)
+    assert len(store.reader.list_events(EVERYTHING).events) == 20 * QUEUED_BATCHES
+    assert store.writer.position("events") == str(QUEUED_BATCHES)
     store.close()
