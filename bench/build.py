@@ -46,7 +46,7 @@ def build(directory: Path, events: int, *, a_day: int = EVENTS_A_DAY, say: Say =
     end = time.time()
     begin = end - events / a_day * DAY_S
     first, today = int(begin // DAY_S) + 1, int(end // DAY_S)
-    taken_in = min(first + TEMPLATES, today) * DAY_S
+    taken_in = max(begin, min(first + TEMPLATES, today) * DAY_S)
     _take_in(directory, begin, taken_in, changes_a_day)
     say(f"{time.time() - end:5.0f} s  {TEMPLATES} days and a part taken in")
     with closing(sqlite3.connect(database_path(directory, "default"), isolation_level=None)) as connection:

@@ -84,7 +84,7 @@ def hostile_questions(reader: Reader, begin: int, end: int) -> dict[str, Ask]:
     events = reader.list_events
 
     def search(text: str, **filters: str) -> EventQuery:
-        accepted = {name: (value,) for name, value in filters.items()}
+        accepted: dict[str, tuple[str, ...]] = {name: (value,) for name, value in filters.items()}
         return EventQuery(begin, end, accepted, parse_search(text))
 
     def deep(query: EventQuery) -> object:
@@ -99,19 +99,24 @@ def hostile_questions(reader: Reader, begin: int, end: int) -> dict[str, Ask]:
         "hostile: a name that ends with": lambda: events(search("", name="*-0000z")),
         "hostile: a name that holds": lambda: events(search("", name="*nowhere*")),
         "hostile: one letter": lambda: events(search("c*")),
-        "hostile: one letter, rare besides": lambda: events(search("c*", reason="Evicted", namespace="team-77")),
+        "hostile: one letter, rare besides": lambda: events(
+            search("c*", reason="Evicted", namespace="team-77")
+        ),
         "hostile: two common words that never meet": lambda: events(search("Scheduled readiness")),
-        "hostile: common values that never meet": lambda: events(search("", level="Normal", reason="Unhealthy")),
+        "hostile: common values that never meet": lambda: events(
+            search("", level="Normal", reason="Unhealthy")
+        ),
         "hostile: thirty pages of 1 000": lambda: deep(search("container")),
         "hostile: the oldest of 90 days": lambda: events(EventQuery(begin, end, order="asc")),
     }
 
 
 def _pod_of_some_time(reader: Reader, time_ms: int) -> object:
-    (found,) = reader.list_events(EventQuery(None, time_ms, {"kind": ("Pod",)}, limit=1)).events or [None]
-    if found is None:
-        return None
-    return reader.list_events(EventQuery(filters={"name": (found.name,), "namespace": (found.namespace,)}))
+    for found in reader.list_events(EventQuery(None, time_ms, {"kind": ("Pod",)}, limit=1)).events:
+        return reader.list_events(
+            EventQuery(filters={"name": (found.name,), "namespace": (found.namespace,)})
+        )
+    return None
 
 
 def _none(reader: Reader) -> None:
