@@ -58,5 +58,6 @@ class RunningCenter:
         return reasons
 
     def close(self) -> None:
-        self.writer.close()
+        # The writer last: whoever closes last takes the log into the file, and readers may not.
         self.reader.close()
+        self.writer.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -47,7 +48,12 @@ class DirectoryLock:
         except OSError as error:
             raise StoreUnwritable(
                 f"the data directory {data_dir} cannot be written: {error.strerror or error}",
-                hint="Give the user that runs eventcenter write access, or choose another with --data-dir.",
+                hint=(
+                    "Mount it writable"
+                    if error.errno == errno.EROFS
+                    else "Give the user that runs eventcenter write access"
+                )
+                + ", or choose another with --data-dir.",
             ) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,6 +14,9 @@ import pytest
 from eventcenter.cli import run_command
 from eventcenter.model import Batch, Change, ChangeType, Event
 from eventcenter.store import Writer, open_writer
+from tests.care.center import cluster, start
+
+__all__ = ["cluster", "start"]
 
 NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z
 
@@ -105,8 +108,8 @@ def _stamp(time: int) -> str:
 
 
 def fill(writer: Writer, first: int, last: int, stream: str = "events") -> None:
-    for start in range(first, last, 500):
-        numbers = range(start, min(start + 500, last))
+    for begin in range(first, last, 500):
+        numbers = range(begin, min(begin + 500, last))
         writer.deliver(Batch(stream, [made(number) for number in numbers], str(numbers[-1] + 1)))
     assert writer.flush(60)
 
