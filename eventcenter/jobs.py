@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eventcenter.config import Loaded, Settings
 from eventcenter.errors import EventCenterError
+from eventcenter.memory import give_back
 from eventcenter.model import RetentionStatus
 from eventcenter.ports import Clock
 from eventcenter.settingtypes import DAY
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PRUNE = timedelta(minutes=1)
 PRUNE_EVERY = timedelta(minutes=10)
+MEMORY_EVERY = timedelta(minutes=1)
 FOLLOW_EVERY = timedelta(seconds=10)
 GRACE_S = 3600
 """A machine that slept for a while does late what it missed, once."""
@@ -87,6 +89,7 @@ class Jobs:
         first = datetime.now(UTC) + FIRST_PRUNE
         self._add(self.prune, "interval", seconds=PRUNE_EVERY.seconds, next_run_time=first)
         self._add(self.tend, "cron", hour=0, minute=40)
+        self._add(self.give_memory_back, "interval", seconds=MEMORY_EVERY.seconds)
         if self._file is not None:
             self._add(self.follow, "interval", seconds=FOLLOW_EVERY.seconds)
         self._scheduler.start()
@@ -124,6 +127,9 @@ class Jobs:
         except EventCenterError as error:
             if not self._stopping.is_set():
                 log.error("care of the full text failed, tried again tomorrow error=%s", error)
+
+    def give_memory_back(self) -> None:
+        give_back()
 
     def follow(self) -> None:
         """Take over the retention of a settings file that changed. A wrong one is told once and changes nothing."""
