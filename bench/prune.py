@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.synthetic import at, changes
 from eventcenter.model import Batch, ChangeType
@@ -87,8 +88,18 @@ class Ingestion:
         self._thread.join()
 
 
+class Beside(NamedTuple):
+    """What pruning did, the seconds from its begin to its end, and each wait of ingestion for its commit before and
+    meanwhile, in seconds."""
+
+    done: Pruned
+    took: float
+    calm: list[float]
+    busy: list[float]
+
+
 @contextmanager
-def opened(work: str, clock: Clock) -> Iterator[Writer]:
+def opened(work: str | Path, clock: Clock) -> Iterator[Writer]:
     writer = open_writer(Path(work), "default", clock=clock, classify=built_in().classify)
     try:
         yield writer
@@ -96,22 +107,27 @@ def opened(work: str, clock: Clock) -> Iterator[Writer]:
         writer.close()
 
 
-def one_day(events: int) -> tuple[Pruned, float, list[float], list[float]]:
-    """What pruning did, seconds it took, and the waits of ingestion before and meanwhile."""
+def one_day(events: int) -> Beside:
+    """A day of `events` changes deleted beside 500 a second."""
     today = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
     clock = Clock(today - 3 * DAY_MS)
     with tempfile.TemporaryDirectory() as work, opened(work, clock) as writer:
         fill(writer, clock, 1, events)
         clock.now = today
-        with Ingestion(writer, today) as calm:
-            time.sleep(CALM_S)
-        stop = threading.Event()
-        pruner = Pruner(writer.call, clock, stop.wait)
-        with Ingestion(writer, today) as busy:
-            began = time.monotonic()
-            done = pruner.run(Policy(DAY_MS, DAY_MS))
-            took = time.monotonic() - began
-    return done, took, calm.waits, busy.waits
+        return beside(writer, clock, Policy(DAY_MS, DAY_MS))
+
+
+def beside(writer: Writer, clock: Clock, policy: Policy) -> Beside:
+    """Prune while 500 changes a second arrive, after some seconds of them alone."""
+    with Ingestion(writer, clock.now) as calm:
+        time.sleep(CALM_S)
+    stop = threading.Event()
+    pruner = Pruner(writer.call, clock, stop.wait)
+    with Ingestion(writer, clock.now) as busy:
+        began = time.monotonic()
+        done = pruner.run(policy)
+        took = time.monotonic() - began
+    return Beside(done, took, calm.waits, busy.waits)
 
 
 def many_days(events: int, cycles: int) -> list[int]:

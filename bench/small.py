@@ -135,6 +135,7 @@ def _use(running: Running, plan: Plan, seq: int, outcome: Outcome) -> None:
     ended = threading.Event()
     visits = threading.Thread(target=_visit, args=(running, outcome, ended))
     visits.start()
+    outcome.delays = Delays(after=seq)
     newest, deadline = seq, time.monotonic() + plan.seconds + CATCHES_UP_S
     try:
         while newest < seq + outcome.sent and time.monotonic() < deadline and running.process.alive():

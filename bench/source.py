@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -63,7 +64,9 @@ class Handler(BaseHTTPRequestHandler):
         if address.path != "/api/v1/events":
             return self._answer(404, {"kind": "Status", "code": 404, "message": address.path})
         if query.get("watch") in ("1", "true"):
-            return self._watch(query)
+            with suppress(ConnectionError):  # the center has ended
+                self._watch(query)
+            return None
         source = self.server
         newest = {"resourceVersion": str(source.after + (len(source.lines) if source.began else 0))}
         self._answer(200, {"kind": "EventList", "apiVersion": "v1", "metadata": newest, "items": []})

@@ -17,7 +17,9 @@ _SENT = re.compile(r" sent=(\d+)$")
 class Delays:
     """Milliseconds from the creation of a change until the API shows it, by its number, of those that were seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, after: int = 0) -> None:
+        """`after` is the number of the newest change that is not of this run."""
+        self._after = after
         self._of: dict[int, float] = {}
 
     def __len__(self) -> int:
@@ -28,7 +30,8 @@ class Delays:
         page = running.get("/api/v1/events?limit=200")
         seen = time.time() * 1000
         for event in page["events"]:
-            if event["seq"] not in self._of and (sent := _SENT.search(event["message"])):
+            fresh = event["seq"] > self._after and event["seq"] not in self._of
+            if fresh and (sent := _SENT.search(event["message"])):
                 self._of[event["seq"]] = seen - int(sent[1])
         return max((event["seq"] for event in page["events"]), default=0)
 

@@ -57,7 +57,7 @@ def _show(settings: Settings) -> None:
     found = preview(settings.data_dir, settings.instance, policy_of(settings), system_clock())
     for row in found.going:
         day = datetime.fromtimestamp(row.day * 86_400, UTC).date()
-        click.echo(f"{day}  {row.level:<8} {row.events:>10} events {row.changes:>10} changes")
+        click.echo(f"{day}  {row.level:<8} {row.events:>10} events")
     click.echo(
         f"{found.events} of {found.stored} events would go, about {found.freed_bytes / 1e6:.1f} of "
         f"{found.used_bytes / 1e6:.1f} MB"

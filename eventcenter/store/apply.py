@@ -17,8 +17,8 @@ from eventcenter.store.terms import TermWriter
 from eventcenter.store.words import WordRow, WordWriter, tags_of, word_row
 
 _EVENT_COLUMNS = (
-    "id, eid, seq, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, "
-    "first_time, last_time, action, problem, api_version, message, raw"
+    "id, eid, later, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, "
+    "beyond, lasted, action, problem, api_version, message, raw"
 )
 _INSERT_EVENT = f"INSERT INTO event ({_EVENT_COLUMNS}) VALUES ({','.join('?' * 21)})"
 _UPSERT_POSITION = (
@@ -149,9 +149,10 @@ class Applier:
             sums.stands(event_id, numbers, payload(event.message, event.name, raw), 1)
             rows.append(
                 (
-                    event_id, known.eid, pending.seq, uid, level, reason, kind, namespace, event.name,
+                    event_id, known.eid, pending.seq - known.eid, uid, level, reason, kind, namespace, event.name,
                     pack_uid(event.object_uid), number(event.field_path), component, host, event.count,
-                    event.first_time, event.last_time, number(event.action), problem,
+                    event.last_time - (event_id >> PLACE_BITS) * 1000, event.last_time - event.first_time,
+                    number(event.action), problem,
                     number(event.api_version), event.message, raw,
                 )
             )  # fmt: skip

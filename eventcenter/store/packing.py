@@ -29,6 +29,10 @@ _WHOLE, _WITHOUT_COLUMNS, _LOOSE = 0, 1, 2
 """The first byte of a raw object: complete JSON; strings that columns hold are 0; complete, with escapes that only
 the standard library's lenient decoder takes (lone surrogates)."""
 
+_BARE = 0x80
+"""Set in the number of the dictionary where the frame has no head of its own (4 bytes that are always the same, and
+the size, which nobody needs): files of schema 1 have both."""
+
 _Fields = tuple[tuple[str, str], ...]
 """(key in the raw object, field of the event that says the same)."""
 
@@ -178,12 +182,13 @@ class Packer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         row = connection.execute("SELECT id, data FROM dictionary ORDER BY id DESC LIMIT 1").fetchone()
-        self._prefix = bytes((row[0],))
-        dictionary = zstandard.ZstdCompressionDict(row[1])
-        dictionary.precompute_compress(level=3)
-        self._compressor = zstandard.ZstdCompressor(
-            level=3, dict_data=dictionary, write_dict_id=False, write_content_size=True
+        self._prefix = bytes((row[0] | _BARE,))
+        parameters = zstandard.ZstdCompressionParameters.from_level(
+            3, format=zstandard.FORMAT_ZSTD1_MAGICLESS, write_content_size=False, write_dict_id=False
         )
+        dictionary = zstandard.ZstdCompressionDict(row[1])
+        dictionary.precompute_compress(compression_params=parameters)
+        self._compressor = zstandard.ZstdCompressor(dict_data=dictionary, compression_params=parameters)
 
     def pack(self, event: Event, raw: dict[str, Any]) -> bytes:
         return self._prefix + self._compressor.compress(without_columns(event, raw))
@@ -208,8 +213,13 @@ class Unpacker:
         }
 
     def unpack(self, event: Event, packed: bytes) -> dict[str, Any]:
-        dictionary = self._dictionaries.get(packed[0])
+        number = packed[0] & ~_BARE
+        dictionary = self._dictionaries.get(number)
         if dictionary is None:
-            raise StoreError(f"the dictionary {packed[0]} of event {event.uid} is not in the database")
-        data = zstandard.ZstdDecompressor(dict_data=dictionary).decompress(packed[1:])
-        return with_columns(event, data)
+            raise StoreError(f"the dictionary {number} of event {event.uid} is not in the database")
+        form = zstandard.FORMAT_ZSTD1_MAGICLESS if packed[0] & _BARE else zstandard.FORMAT_ZSTD1
+        decompressor = zstandard.ZstdDecompressor(dict_data=dictionary, format=form)
+        try:
+            return with_columns(event, decompressor.decompressobj().decompress(packed[1:]))
+        except (zstandard.ZstdError, ValueError, LookupError) as error:  # msgspec raises ValueErrors
+            raise StoreError(f"the raw object of event {event.uid} is damaged: {error}") from error

@@ -5,8 +5,9 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
 
 - `event.id` is a place in time: second of the event time << 16 | low bits of the change's number. A counted-up
   event moves to its new place, so lists, time ranges, full text (rowid order) and retention are all ranges of
-  one key.
-- `event.eid` is the number of the event's first change and never moves; the change log points at it.
+  one key. `beyond` (ms) is what its time has more than that second, `lasted` (ms) how long before it was first seen.
+- `event.eid` is the number of the event's first change and never moves; the change log points at it. `later` is
+  by how much the number of its newest change is greater.
 - `change` has one small row for every change of the events that are kept; its rowid is `seq`, the cursor of every
   consumer. `placed` is the time that counts, where `time` is a wrong clock's (`honest_time`), else null.
 - `cursor` holds how far each consumer has read; retention waits for those of the kind `sink`.
@@ -154,6 +155,45 @@ def m001_first_schema(connection: sqlite3.Connection) -> None:
 
 
 _V2 = """
+CREATE TABLE event_2 (
+    id INTEGER PRIMARY KEY,
+    eid INTEGER NOT NULL,
+    later INTEGER NOT NULL,
+    seq INTEGER GENERATED ALWAYS AS (eid + later) VIRTUAL,
+    uid ANY NOT NULL,
+    level INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    object_uid ANY NOT NULL,
+    field_path INTEGER NOT NULL,
+    component INTEGER NOT NULL,
+    host INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    beyond INTEGER NOT NULL,
+    last_time INTEGER GENERATED ALWAYS AS ((id >> 16) * 1000 + beyond) VIRTUAL,
+    lasted INTEGER NOT NULL,
+    first_time INTEGER GENERATED ALWAYS AS ((id >> 16) * 1000 + beyond - lasted) VIRTUAL,
+    action INTEGER NOT NULL,
+    problem INTEGER NOT NULL,
+    api_version INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    raw BLOB NOT NULL
+) STRICT;
+
+INSERT INTO event_2 (id, eid, later, uid, level, reason, kind, namespace, name, object_uid, field_path, component,
+    host, count, beyond, lasted, action, problem, api_version, message, raw)
+    SELECT id, eid, seq - eid, uid, level, reason, kind, namespace, name, object_uid, field_path, component,
+    host, count, last_time - (id >> 16) * 1000, last_time - first_time, action, problem, api_version, message, raw
+    FROM event ORDER BY id;
+
+DROP TABLE event;
+
+ALTER TABLE event_2 RENAME TO event;
+
+CREATE UNIQUE INDEX event_eid ON event (eid);
+
 CREATE TABLE rollup_quarter (
     dimension INTEGER NOT NULL,
     bucket INTEGER NOT NULL,
@@ -201,8 +241,9 @@ CREATE TEMP TABLE counted AS
 _V2_DIMENSIONS = ("0", "kind", "namespace", "reason", "host", "component")
 
 
-def m002_rollups_by_dimension(connection: sqlite3.Connection) -> None:
-    """One roll-up of all combinations had nearly a row an event: 90 days could not be summed up in a second."""
+def m002_ninety_days(connection: sqlite3.Connection) -> None:
+    """Roll-ups by dimension, as one of all combinations had nearly a row an event: 90 days could not be summed up in
+    a second. And smaller rows: what the place and the first number say already is kept as the difference, mostly 0."""
     _execute_all(connection, _V2)
     for number, value in enumerate(_V2_DIMENSIONS):
         connection.execute(
@@ -228,7 +269,7 @@ def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
             connection.execute(statement)
 
 
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [m001_first_schema, m002_rollups_by_dimension]
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [m001_first_schema, m002_ninety_days]
 """In order; the n-th one brings the file to `PRAGMA user_version` n."""
 
 

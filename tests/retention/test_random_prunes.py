@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from eventcenter.query import EventQuery
 from eventcenter.store import retention
+from eventcenter.store.preview import preview
 from eventcenter.store.retention import Policy, Pruner
 from eventcenter.store.schema import first_place
 from tests.retention.looking import assert_sound, names, places
@@ -91,6 +92,8 @@ def prune(store: Any, clock: Clock, normal: int, warning: int, slices: int, deli
     sinks = [("kafka", "sink", delivered, 0)] if delivered is not None else []
     store.writer.call(lambda c: c.execute("DELETE FROM cursor"))
     store.writer.call(lambda c: c.executemany("INSERT INTO cursor VALUES (?, ?, ?, ?)", sinks))
+    found = preview(store.directory, "default", policy, clock.now)
+    assert found.stored - found.events == len(kept(before, policy, clock.now, delivered))
     left = slices
 
     def rest(took: float) -> bool:

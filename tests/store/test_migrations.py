@@ -4,39 +4,42 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 from eventcenter.store.audit import rollup_differences
 from eventcenter.store.schema import m001_first_schema
 from tests.store.conftest import Store
-from tests.store.made import DAY, HOUR, NOON, added, batch, event, modified
+from tests.store.made import DAY, EVERYTHING, HOUR, NOON, added, batch, event, modified
 
 _OF_VERSION_1 = """
 DROP TABLE rollup_quarter; DROP TABLE rollup_day; DROP TABLE rollup_cross;
-CREATE TABLE rollup (
-    bucket INTEGER NOT NULL, level INTEGER NOT NULL, kind INTEGER NOT NULL, namespace INTEGER NOT NULL,
-    reason INTEGER NOT NULL, host INTEGER NOT NULL, component INTEGER NOT NULL, problem INTEGER NOT NULL,
-    occurrences INTEGER NOT NULL,
-    PRIMARY KEY (bucket, level, kind, namespace, reason, host, component, problem)
-) STRICT, WITHOUT ROWID;
+ALTER TABLE event RENAME TO event_2; DROP INDEX event_eid;
+{first}
 INSERT INTO rollup
     SELECT max(0, coalesce(placed, time)) / 900000, level, kind, namespace, reason, host, component, problem,
-    sum(occurrences) FROM event JOIN change USING (eid) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+    sum(occurrences) FROM event_2 JOIN change USING (eid) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+INSERT INTO event SELECT id, eid, seq, uid, level, reason, kind, namespace, name, object_uid, field_path, component,
+    host, count, first_time, last_time, action, problem, api_version, message, raw FROM event_2;
+DROP TABLE event_2;
 DELETE FROM _sqlite_migrations WHERE name <> 'm001_first_schema';
 PRAGMA user_version = 1;
 """
-"""Turns a file of this version into one of version 1."""
+"""Turns a file of this version into one of version 1; `first`: its tables that are no more."""
 
 
-def test_the_table_of_version_1_is_that_of_the_migration(store: Store) -> None:
-    store.close()
-    with closing(sqlite3.connect(store.path)) as ours, closing(sqlite3.connect(":memory:")) as first:
-        ours.executescript(_OF_VERSION_1)
-        m001_first_schema(first)
-        columns = "SELECT name, type, pk FROM pragma_table_info('rollup')"
-        assert ours.execute(columns).fetchall() == first.execute(columns).fetchall()
+def make_version_1(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as ours, closing(sqlite3.connect(":memory:")) as new:
+        m001_first_schema(new)
+        wanted = "SELECT sql FROM sqlite_master WHERE tbl_name IN ('event', 'rollup') AND sql IS NOT NULL"
+        ours.executescript(_OF_VERSION_1.format(first=";".join(row[0] for row in new.execute(wanted)) + ";"))
 
 
-def test_the_rollups_of_version_1_are_divided_by_dimension(store: Store) -> None:
+def told(store: Store) -> list[object]:
+    events = store.reader.list_events(EVERYTHING).events
+    return [store.reader.event(event.uid) for event in events]
+
+
+def test_a_file_of_version_1_says_the_same_and_has_exact_rollups(store: Store) -> None:
     levels = ("Normal", "Warning")
     store.put(
         batch(
@@ -49,13 +52,16 @@ def test_the_rollups_of_version_1_are_divided_by_dimension(store: Store) -> None
         )
     )
     store.put(batch(*(modified(event(n, count=n + 5, last_time=NOON), 2) for n in range(0, 40, 7))))
+    store.put(batch(added(event(50, last_time=NOON + 400 * DAY, first_time=NOON - 7))))
+    before = told(store)
     store.close()
-    with closing(sqlite3.connect(store.path)) as connection:
-        connection.executescript(_OF_VERSION_1)
+    make_version_1(store.path)
     store.open()
+    assert told(store) == before
+    assert len(before) == 41
     with closing(sqlite3.connect(store.path)) as connection:
         assert rollup_differences(connection) == []
-        assert connection.execute("SELECT sum(events) FROM rollup_cross").fetchone() == (40,)
+        assert connection.execute("SELECT sum(events) FROM rollup_cross").fetchone() == (41,)
         assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'rollup'").fetchone()
     store.put(batch(added(event(99, last_time=NOON - DAY))))
     with closing(sqlite3.connect(store.path)) as connection:
