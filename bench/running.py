@@ -59,9 +59,11 @@ def source_of(changes: int, rate: float, after: int = 1) -> Iterator[str]:
 
 
 @contextmanager
-def center_of(source: str, data_dir: Path, *flags: str, prefix: Sequence[str] = ()) -> Iterator[Running]:
+def center_of(
+    source: str, data_dir: Path, *flags: str, log: Path | None = None, prefix: Sequence[str] = ()
+) -> Iterator[Running]:
     """A started center, perhaps not answering yet; the process ends with the block, killed when it does not go."""
-    center = CenterProcess(data_dir, "--source", source, *flags, prefix=prefix)
+    center = CenterProcess(data_dir, "--source", source, *flags, log=log, prefix=prefix)
     center.start()
     try:
         yield Running(center)

@@ -13,6 +13,7 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -105,9 +106,10 @@ def run(plan: Plan) -> Outcome:
     forget_pages(plan.data_dir)
     flags = ("--instance", plan.instance)
     with (
+        tempfile.TemporaryDirectory() as work,
         memory_group(plan.limit_mib) as group,
         source_of(outcome.sent, plan.rate, version) as source,
-        center_of(source, plan.data_dir, *flags, prefix=group.prefix) as running,
+        center_of(source, plan.data_dir, *flags, log=Path(work) / "log", prefix=group.prefix) as running,
     ):
         try:
             _come_up(running, outcome)

@@ -18,7 +18,7 @@ from eventcenter.center import RunningCenter
 from eventcenter.cluster import greet, in_pod
 from eventcenter.config import Loaded, Settings
 from eventcenter.errors import ClusterNotConfigured
-from eventcenter.memory import few_arenas
+from eventcenter.memory import share_pools
 from eventcenter.pipeline import Fed, feed
 from eventcenter.playground import DEMO_INSTANCE, Playground
 from eventcenter.serving import Server
@@ -82,7 +82,7 @@ def _until_stopped(
     settings: Settings, instance: str, loaded: Loaded, *, demo: bool = False
 ) -> Iterator[tuple[RunningCenter, ExitStack]]:
     """Bind, open the store, let the caller start its sources, serve until a signal comes, stop in reverse order."""
-    few_arenas()
+    share_pools()
     with _stop_signal() as stop, ExitStack() as stack:
         server = stack.enter_context(Server(settings.listen, stop))
         center = RunningCenter(settings, instance, demo=demo)

@@ -93,7 +93,7 @@ class Writer:
 
     def _begin(self, connection: sqlite3.Connection) -> Applier:
         """First use of a file: what we hold for good must be true of it, too."""
-        for key, value in self._claims.items():
+        for key, value in list(self._claims.items()):
             if (kept := _claimed(connection, key, value)) != value:
                 raise StoreError(
                     f"{self.path} is of another {key} ({kept}, this one is {value})",
@@ -257,6 +257,7 @@ class Writer:
         except StoreError as error:
             self._failed(error)
             return False
+        self._recovered()
         self._applier.seq = max(seq, self._applier.seq)  # consumers remember numbers
         self._to_tell = set(self._unlisted)
         self._salvage()
@@ -318,6 +319,9 @@ class Writer:
         for batch in batches:
             if batch.position is not None or batch.forget_position:
                 self._positions[batch.stream] = batch.position
+        self._recovered()
+
+    def _recovered(self) -> None:
         if self._error is not None:
             log.warning("the store can be written again path=%s", self.path)
             self._error = None

@@ -99,3 +99,15 @@ def test_a_file_of_another_cluster_is_not_written_to(of_one: Writer, data_dir: P
     assert of_one.position("events") is None, "until the cluster is listed again"
     of_one.close()
     assert owner(data_dir) == "one"
+
+
+def test_nothing_has_to_happen_until_the_right_file_is_seen(
+    of_one: Writer, data_dir: Path, tmp_path: Path
+) -> None:
+    path = database_path(data_dir, "default")
+    owner(tmp_path / "other")
+    put_in_place(database_path(tmp_path / "other", "default"), path)
+    until(lambda: not of_one.status().writable)
+    path.unlink()
+    until(lambda: of_one.status().writable)
+    assert of_one.call(lambda connection: connection.execute("SELECT count(*) FROM meta").fetchone())
