@@ -6,6 +6,7 @@ import re
 
 from eventcenter.errors import QuerySyntaxError
 from eventcenter.search.fields import NAME, NUMBERS, Field, field_of, meant
+from eventcenter.search.splitting import refused
 from eventcenter.search.tree import (
     EVERYTHING,
     NOTHING,
@@ -84,7 +85,7 @@ def in_range(left: str, low: tuple[str, int], high: tuple[str, int], close: str)
 
 def _compare(field: Field, operator: Operator, text: str, at: int) -> Node:
     if field.kind == "text":
-        raise QuerySyntaxError(
+        raise refused(
             f"{field.name} is text, and {operator} compares numbers",
             hint=f"Numbers are {', '.join(NUMBERS)} and those of the raw object (event_id.series.count); "
             f"for text write {field.name}:VALUE.",
@@ -94,7 +95,7 @@ def _compare(field: Field, operator: Operator, text: str, at: int) -> Node:
         return Compare(field, operator, float(text) if "." in text else int(text))
     if field.kind in ("time", "seconds"):
         return Compare(field, operator, _time(field, text, at))
-    raise QuerySyntaxError(
+    raise refused(
         f"{text[:50]!r} is not a number, and {field.name} is compared with numbers",
         hint=f"Write a number, as in {field.name} >= 5, or in [5 10) for a range.",
         at=at,
@@ -105,7 +106,7 @@ def _time(field: Field, text: str, at: int) -> int:
     try:
         time = parse_moment(text)
     except QuerySyntaxError:
-        raise QuerySyntaxError(
+        raise refused(
             f"{text[:50]!r} is not a time, and {field.name} is one", hint=f"Accepted: {MOMENT_FORMS}.", at=at
         ) from None
     return time if field.kind == "time" else time // 1000
@@ -117,7 +118,7 @@ def unquoted(token: str) -> str:
 
 def _check_bare(text: str, at: int) -> None:
     if text.lower() in _RESERVED:
-        raise QuerySyntaxError(
+        raise refused(
             f"{text!r} at character {at + 1} needs something on both sides",
             hint=f'To search the word, put it in quotes: "{text}".',
             at=at,
@@ -127,13 +128,13 @@ def _check_bare(text: str, at: int) -> None:
         return
     name = before[1]
     if re.fullmatch(NAME, name):
-        raise QuerySyntaxError(
+        raise refused(
             f"nothing follows {text!r}",
             hint=f'Write a value: {name}:VALUE, {name}:* or {name}:"". Text goes in quotes: {quoted(text)}.',
             at=at,
         )
     if wanted := meant(name):
-        raise QuerySyntaxError(
+        raise refused(
             f"there is no field {name!r}",
             hint=f"Did you mean {wanted}? Text goes in quotes: {quoted(text[:100])}.",
             at=at,
@@ -145,14 +146,14 @@ def _check_wildcards(field: Field | None, text: str, at: int) -> None:
     if not wildcards:
         return
     if wildcards > MAX_WILDCARDS or len(text) > MAX_PATTERN_CHARS:
-        raise QuerySyntaxError(
+        raise refused(
             f"the pattern {text[:50]!r} is too long",
             hint=f"A pattern may have {MAX_PATTERN_CHARS} characters, {MAX_WILDCARDS} of them * or ?.",
             at=at,
         )
     leading = [part for part in patterns(text) if part[0] in "*?" and part.strip("*")]
     if leading and field is None:
-        raise QuerySyntaxError(
+        raise refused(
             f"the pattern {text[:50]!r} begins with a wildcard",
             hint="Only a field may have one, as in name:*-web or message:*timeout*.",
             at=at + text.find(leading[0][0]),

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from eventcenter.model import Event
 from eventcenter.search.cutting import found_in, occurs, phrases
 from eventcenter.search.fields import Field
 from eventcenter.search.tree import And, Compare, Everything, Exists, Has, Node, Not, Nothing, Or
 from eventcenter.search.words import MAX_INDEXED_CHARS, words
+
+if TYPE_CHECKING:
+    from eventcenter.model import Event  # msgspec, which a parser of command lines need not load
 
 ANYWHERE = ("message", "name", "reason")
 """Where words without a field are looked for."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from eventcenter.errors import QuerySyntaxError
-from eventcenter.search.splitting import QUOTED, open_quote
+from eventcenter.search.splitting import QUOTED, open_quote, refused
 
 if TYPE_CHECKING:
     from lark.exceptions import UnexpectedInput
@@ -20,14 +20,14 @@ _SKIPPED = re.compile(QUOTED)
 def check_size(text: str) -> None:
     """Before parsing: neither length nor nesting may cost more than the search is worth."""
     if len(text) > MAX_CHARS:
-        raise QuerySyntaxError(
+        raise refused(
             f"the search has {len(text)} characters", hint=f"Use at most {MAX_CHARS}.", at=MAX_CHARS
         )
     depth = 0
     for at, sign in _parentheses(text):
         depth += 1 if sign == "(" else -1
         if depth > MAX_NESTING:
-            raise QuerySyntaxError(
+            raise refused(
                 f"the search is nested deeper than {MAX_NESTING} times",
                 hint="Use fewer ( inside of each other.",
                 at=at,
@@ -49,10 +49,10 @@ def explained(text: str, error: UnexpectedInput) -> QuerySyntaxError:
     at = token.start_pos or 0
     wrong = f"{str(token)[:50]!r} at character {at + 1}"
     if token.type == "RPAR" and "RPAR" not in _expected(error) and _depth(text[:at]) == 0:
-        return QuerySyntaxError(f"the ) at character {at + 1} closes nothing", hint=_PARENTHESES, at=at)
+        return refused(f"the ) at character {at + 1} closes nothing", hint=_PARENTHESES, at=at)
     if token.type in _OPERATORS or token.type == "RPAR":
-        return QuerySyntaxError(f"something is missing before {wrong}", hint=_WORDS, at=at)
-    return QuerySyntaxError(f"{wrong} was not expected", hint=_WORDS, at=at)
+        return refused(f"something is missing before {wrong}", hint=_WORDS, at=at)
+    return refused(f"{wrong} was not expected", hint=_WORDS, at=at)
 
 
 def _expected(error: UnexpectedInput) -> set[str]:
@@ -67,28 +67,24 @@ def _of_character(text: str, at: int) -> QuerySyntaxError:
     if text[at : at + 1] == '"' or text[at : at + 2] == '#"':
         return open_quote(at + (text[at] == "#"))
     if text[at : at + 1] == "|":
-        return QuerySyntaxError(
+        return refused(
             f"there is a | at character {at + 1}: a search holds no SQL",
             hint='SQL after a | is for queries (eventcenter query, the page Query). The sign goes in quotes: "|".',
             at=at,
         )
-    return QuerySyntaxError(
-        f"{text[at : at + 1]!r} at character {at + 1} was not expected", hint=_WORDS, at=at
-    )
+    return refused(f"{text[at : at + 1]!r} at character {at + 1} was not expected", hint=_WORDS, at=at)
 
 
 def _at_the_end(text: str, error: UnexpectedInput) -> QuerySyntaxError:
     end = max(len(text.rstrip()) - 1, 0)
     expected = _expected(error)
     if "BOUND" in expected:
-        return QuerySyntaxError(
-            "a number is missing at the end", hint="As in count > 5 or count in [5 10).", at=end
-        )
+        return refused("a number is missing at the end", hint="As in count > 5 or count in [5 10).", at=end)
     if "CLOSE" in expected:
-        return QuerySyntaxError("the range is not closed", hint="End it with ] or ), as in [5 10).", at=end)
+        return refused("the range is not closed", hint="End it with ] or ), as in [5 10).", at=end)
     if "WORD" in expected and "RPAR" not in expected:
         last = text.split()[-1] if text.split() else ""
-        return QuerySyntaxError(f"nothing follows {last[-20:]!r}", hint=_WORDS, at=end)
+        return refused(f"nothing follows {last[-20:]!r}", hint=_WORDS, at=end)
     opened: list[int] = []
     for at, sign in _parentheses(text):
         if sign == "(":
@@ -96,7 +92,7 @@ def _at_the_end(text: str, error: UnexpectedInput) -> QuerySyntaxError:
         elif opened:
             opened.pop()
     at = opened[-1] if opened else end
-    return QuerySyntaxError(f"the ( at character {at + 1} is not closed", hint=_PARENTHESES, at=at)
+    return refused(f"the ( at character {at + 1} is not closed", hint=_PARENTHESES, at=at)
 
 
 def _depth(text: str) -> int:
