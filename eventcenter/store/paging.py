@@ -8,9 +8,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from eventcenter.store.compile import FOREVER, Compiled
+from eventcenter.store.files import ReadConnection
 from eventcenter.store.rows import EVENT_COLUMNS, Row
 from eventcenter.store.schema import PLACE_BITS, day_places
 from eventcenter.store.words import days_between
@@ -28,17 +30,23 @@ class Found(NamedTuple):
 
 
 def read_rows(
-    connection: sqlite3.Connection, compiled: Compiled, order: str, limit: int, budget_s: float | None = None
+    connection: ReadConnection, compiled: Compiled, order: str, limit: int, budget_s: float | None = None
 ) -> Found:
     """At most `limit` rows; without a budget however long it takes."""
     rows: list[Row] = []
     if compiled.impossible or compiled.first > compiled.last:
         return Found(rows, None)
-    clock = _Clock(connection, order, budget_s)
+    clock = _Clock(connection, budget_s)
+    noted = clock.runs and bool(compiled.where)
     tables = list(_tables(connection, compiled, order))
     for at, (table, boundary) in enumerate(tables):
-        if clock.read(rows, _statement(compiled, table, order, clock), _values(compiled, limit - len(rows))):
-            return Found(rows, clock.reached(rows))
+        statement = _statement(compiled, table, order, noted=noted)
+        values = _values(compiled, limit - len(rows))
+        if not noted:
+            rows += connection.execute(statement, values)
+        elif clock.read(rows, statement, values):
+            rows += _lost(connection, compiled, rows, statement)
+            return Found(rows, _reached(connection, rows, order))
         if len(rows) >= limit:
             break
         if clock.is_over() and at + 1 < len(tables):
@@ -46,14 +54,34 @@ def read_rows(
     return Found(rows, None)
 
 
+def _lost(connection: ReadConnection, compiled: Compiled, rows: list[Row], statement: str) -> list[Row]:
+    """Rows found last before the statement was stopped: `sqlite3` looks for the next row before it hands one out, and
+    drops it when that fails."""
+    found, examined = connection.found, connection.examined
+    delivered = {row[0] for row in rows[-2:]}
+    lost: list[Row] = []
+    for place in found:
+        if place not in delivered:
+            lost += connection.execute(statement, _values(replace(compiled, first=place, last=place), 1))
+    connection.examined = examined
+    return lost
+
+
+def _reached(connection: ReadConnection, rows: list[Row], order: str) -> int:
+    """The row that was being looked at is looked at again, unless it was found already."""
+    examined = connection.examined
+    assert examined is not None
+    if rows and rows[-1][0] == examined:
+        return examined
+    return examined + (1 if order == "desc" else -1)
+
+
 def time_of(place: int) -> int:
     """The second (in ms) of a place."""
     return (place >> PLACE_BITS) * 1000
 
 
-def _tables(
-    connection: sqlite3.Connection, compiled: Compiled, order: str
-) -> Iterator[tuple[str | None, int]]:
+def _tables(connection: ReadConnection, compiled: Compiled, order: str) -> Iterator[tuple[str | None, int]]:
     """The full-text tables to read, each with the cursor behind it; None: the table of events itself, in one go."""
     if compiled.match is None:
         yield None, 0
@@ -65,16 +93,16 @@ def _tables(
         yield f"words_{day}", first_of_day if newest_first else last_of_day
 
 
-def _statement(compiled: Compiled, table: str | None, order: str, clock: _Clock) -> str:
+def _statement(compiled: Compiled, table: str | None, order: str, *, noted: bool) -> str:
     place = "e.id" if table is None else "w.rowid"
-    # The note of the place goes first: SQLite looks at conditions from left to right.
-    note = ["search_at(e.id)"] if compiled.where and clock.runs else []
-    conditions = " AND ".join([*note, *compiled.where, f"{place} BETWEEN ? AND ?"])
+    conditions = [*compiled.where, f"{place} BETWEEN ? AND ?"]
+    if noted:  # SQLite looks at conditions from left to right
+        conditions = ["search_at(e.id)", *conditions, "search_found(e.id)"]
     if table is None:
         source = "event e WHERE"
     else:
         source = f"{table} w CROSS JOIN event e ON e.id = w.rowid WHERE {table} MATCH ? AND"
-    return f"SELECT {EVENT_COLUMNS} FROM {source} {conditions} ORDER BY {place} {order} LIMIT ?"
+    return f"SELECT {EVENT_COLUMNS} FROM {source} {' AND '.join(conditions)} ORDER BY {place} {order} LIMIT ?"
 
 
 def _values(compiled: Compiled, limit: int) -> tuple[object, ...]:
@@ -83,13 +111,11 @@ def _values(compiled: Compiled, limit: int) -> tuple[object, ...]:
 
 
 class _Clock:
-    """The time of one page, and the place that the statement under way has come to."""
+    """The time of one page."""
 
-    def __init__(self, connection: sqlite3.Connection, order: str, budget_s: float | None) -> None:
+    def __init__(self, connection: ReadConnection, budget_s: float | None) -> None:
         self._connection = connection
-        self._order = order
         self._deadline = None if budget_s is None else time.monotonic() + budget_s
-        self._at: int | None = None
 
     @property
     def runs(self) -> bool:
@@ -100,32 +126,18 @@ class _Clock:
 
     def read(self, rows: list[Row], statement: str, values: tuple[object, ...]) -> bool:
         """Append the rows of a statement. True when the time was over before its end."""
-        checked = "search_at(" in statement
-        if checked:
-            self._at = None
-            self._connection.create_function("search_at", 1, self._note)
-            self._connection.set_progress_handler(self._must_stop, STEPS)
+        connection = self._connection
+        connection.examined, connection.found = None, ()
+        connection.set_progress_handler(self._must_stop, STEPS)
         try:
-            rows.extend(self._connection.execute(statement, values))
+            rows.extend(connection.execute(statement, values))
         except sqlite3.OperationalError:
-            if not (checked and self._must_stop()):
+            if not self._must_stop():
                 raise
             return True
         finally:
-            if checked:
-                self._connection.set_progress_handler(None, 0)
+            connection.set_progress_handler(None, 0)
         return False
 
-    def _note(self, place: int) -> bool:
-        self._at = place
-        return True
-
     def _must_stop(self) -> bool:
-        return self._at is not None and self.is_over()
-
-    def reached(self, rows: list[Row]) -> int:
-        """The row that was being looked at is looked at again, unless it was found already."""
-        assert self._at is not None
-        if rows and rows[-1][0] == self._at:
-            return self._at
-        return self._at + (1 if self._order == "desc" else -1)
+        return self._connection.examined is not None and self.is_over()

@@ -15,7 +15,7 @@ from eventcenter.errors import NotFoundError, StoreError
 from eventcenter.model import Event, EventDetail, Occurrence, Overview, Page, StoredChange
 from eventcenter.query import EventQuery
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
-from eventcenter.store.files import identity, open_for_reading
+from eventcenter.store.files import ReadConnection, identity, open_for_reading
 from eventcenter.store.functions import register
 from eventcenter.store.overview import Rollups
 from eventcenter.store.packing import Unpacker, pack_uid
@@ -54,11 +54,11 @@ class Reader:
         self._path = path
         self._instance = instance
         self._error_problems = error_problems
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[ReadConnection] = []
         self._lock = threading.Lock()
         self._closed = False
         self._file = identity(path)
-        self._known: dict[sqlite3.Connection, _Known] = {}
+        self._known: dict[ReadConnection, _Known] = {}
         """What was read with a connection stands for the file that this connection has open."""
         self._shared: _Known | None = None
         self._wait = wait or self._poll
@@ -73,7 +73,7 @@ class Reader:
             self._discard(connection)
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Iterator[ReadConnection]:
         self._follow()
         with self._lock:
             connection = self._idle.pop() if self._idle else None
@@ -91,13 +91,13 @@ class Reader:
             raise
         self._give_back(connection)
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: ReadConnection) -> None:
         with self._lock:
             if not self._closed and self._known[connection] is self._shared:
                 return self._idle.append(connection)
         self._discard(connection)
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> ReadConnection:
         """The connection with what is known of its file: shared, unless the file is another by now."""
         before = identity(self._path)
         connection = open_for_reading(self._path)
@@ -116,7 +116,7 @@ class Reader:
             self._known[connection] = known
         return connection
 
-    def _discard(self, connection: sqlite3.Connection) -> None:
+    def _discard(self, connection: ReadConnection) -> None:
         with self._lock:
             self._known.pop(connection, None)
         connection.close()
@@ -143,10 +143,10 @@ class Reader:
             return Page(events, None)
         return Page(events, f"{found.reached:x}", time_of(found.reached))
 
-    def _rows(self, connection: sqlite3.Connection, compiled: Compiled, order: str, limit: int) -> list[Row]:
+    def _rows(self, connection: ReadConnection, compiled: Compiled, order: str, limit: int) -> list[Row]:
         return read_rows(connection, compiled, order, limit).rows
 
-    def _events(self, connection: sqlite3.Connection, rows: list[Row]) -> list[Event]:
+    def _events(self, connection: ReadConnection, rows: list[Row]) -> list[Event]:
         texts = self._known[connection].terms.texts(
             connection, (row[column] for row in rows for column in TERM_COLUMNS)
         )
@@ -171,7 +171,7 @@ class Reader:
             unpacked = self._known[connection].unpacker.unpack(event, raw)
         return EventDetail(event, unpacked, _occurrences(history, event.message))
 
-    def _find(self, connection: sqlite3.Connection, uid: bytes | str) -> Row | None:
+    def _find(self, connection: ReadConnection, uid: bytes | str) -> Row | None:
         live = connection.execute(
             f"SELECT {EVENT_COLUMNS} FROM live l JOIN event e ON e.id = l.id AND e.eid = l.eid WHERE l.uid = ?",
             (uid,),
@@ -242,7 +242,7 @@ class Reader:
             )
 
     def _newest(
-        self, connection: sqlite3.Connection, problems: tuple[str, ...], from_time: int, to_time: int
+        self, connection: ReadConnection, problems: tuple[str, ...], from_time: int, to_time: int
     ) -> list[Event]:
         """The newest events of any of the problems: each has its own stretch of the index, the newest of all
         win."""
