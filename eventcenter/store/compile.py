@@ -16,6 +16,7 @@ from eventcenter.search.words import has_word, words
 from eventcenter.store.conditions import Conditions, SearchCompiler
 from eventcenter.store.decide import marks
 from eventcenter.store.fulltext import bindable, combined
+from eventcenter.store.presence import Present
 from eventcenter.store.schema import first_place
 from eventcenter.store.words import TAGS
 
@@ -37,6 +38,8 @@ class Compiled:
     last: int = FOREVER
     impossible: bool = False
     """A filter names a value that no event has."""
+    present: list[Present] = field(default_factory=list)
+    """What `match` asks of single fields, all of which has to hold: days without it need not be read."""
 
 
 def compile_query(connection: sqlite3.Connection, query: EventQuery) -> Compiled:
@@ -61,6 +64,7 @@ def compile_query(connection: sqlite3.Connection, query: EventQuery) -> Compiled
     wanted += found.matches
     compiled.where += found.where
     compiled.values += found.values
+    compiled.present += found.present
     compiled.match = combined(wanted, found.excluded) if wanted or found.excluded else None
     return compiled
 
@@ -93,6 +97,7 @@ def _tagged(
         )
     if not numbers:
         compiled.impossible = True
+    compiled.present.append(Present(name, tuple(sorted(numbers))))
     return f"tags : ({' OR '.join(TAGS[name] + str(number) for number in sorted(numbers))})"
 
 

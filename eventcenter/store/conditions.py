@@ -41,6 +41,7 @@ from eventcenter.store.fulltext import (
 )
 from eventcenter.store.functions import spec
 from eventcenter.store.packing import pack_uid
+from eventcenter.store.presence import Present
 from eventcenter.store.rows import EVENT_COLUMNS
 from eventcenter.store.words import TAGS, uid_token
 
@@ -62,6 +63,8 @@ class Conditions:
     """FTS5 expressions of what is not wanted."""
     where: list[str] = field(default_factory=list)
     values: list[object] = field(default_factory=list)
+    present: list[Present] = field(default_factory=list)
+    """What the matches ask of single fields."""
 
     def add(self, where: str, values: list[object]) -> None:
         self.where.append(where)
@@ -88,6 +91,7 @@ class SearchCompiler:
             found = self._match(part)
             if found is not None:
                 made.matches.append(found.expression)
+                made.present += self._present(part)
             if found is None or not found.exact:
                 checked.append(part)
         if filtered or made.matches or any(not _in_columns(part) for part, _ in subtracted):
@@ -96,6 +100,11 @@ class SearchCompiler:
             checked = [part for part, _ in subtracted] + checked
         self._check(made, checked)
         return made
+
+    def _present(self, part: Node) -> list[Present]:
+        if isinstance(part, Has) and part.field is not None and part.field.name in TAGS:
+            return [Present(part.field.name, tuple(self._terms(part)))]
+        return []
 
     def _check(self, made: Conditions, parts: list[Node]) -> None:
         """Conditions on columns first; the raw object is unpacked once for all that ask for it."""

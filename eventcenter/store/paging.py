@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from eventcenter.store.compile import FOREVER, Compiled
 from eventcenter.store.files import ReadConnection
+from eventcenter.store.presence import days_holding
 from eventcenter.store.rows import EVENT_COLUMNS, Row
 from eventcenter.store.schema import PLACE_BITS, day_places
-from eventcenter.store.words import days_between
 
 SEARCH_BUDGET_S = 2.0
 """For one page. Looked at between two days, and inside of a day where rows are checked one by one."""
@@ -88,7 +88,7 @@ def _tables(connection: ReadConnection, compiled: Compiled, order: str) -> Itera
         return
     newest_first = order == "desc"
     last = min(compiled.last, FOREVER)
-    for day in days_between(connection, compiled.first, last, newest_first=newest_first):
+    for day in days_holding(connection, compiled.first, last, compiled.present, newest_first=newest_first):
         first_of_day, last_of_day = day_places(day)
         yield f"words_{day}", first_of_day if newest_first else last_of_day
 
