@@ -12,9 +12,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from eventcenter.errors import NotFoundError, StoreError
-from eventcenter.model import Event, EventDetail, Occurrence, Overview, Page, StoredChange
+from eventcenter.model import (
+    Answer,
+    Event,
+    EventDetail,
+    Occurrence,
+    Overview,
+    Page,
+    Question,
+    StoredChange,
+)
 from eventcenter.query import EventQuery
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
+from eventcenter.store.console import Console
 from eventcenter.store.files import identity, open_for_reading
 from eventcenter.store.overview import Rollups
 from eventcenter.store.packing import Unpacker, pack_uid, unpack_uid
@@ -56,6 +66,7 @@ class Reader:
         self._path = path
         self._instance = instance
         self._error_problems = error_problems
+        self._console = Console(path, instance)
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -166,6 +177,9 @@ class Reader:
             connection, (row[column] for row in rows for column in TERM_COLUMNS)
         )
         return [event_of(row, texts, self._instance) for row in rows]
+
+    def answer(self, question: Question, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+        return self._console.answer(question, cancelled)
 
     def event(self, uid: str) -> EventDetail:
         packed = pack_uid(uid)

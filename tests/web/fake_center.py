@@ -5,12 +5,14 @@ from __future__ import annotations
 import fnmatch
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from eventcenter.errors import NotFoundError, QuerySyntaxError
 from eventcenter.model import (
+    Answer,
     Event,
     EventDetail,
     Occurrence,
@@ -18,6 +20,7 @@ from eventcenter.model import (
     OverviewTotals,
     Page,
     Phase,
+    Question,
     RetentionStatus,
     StoredChange,
     StoreStatus,
@@ -140,6 +143,7 @@ class FakeReader:
     error: Exception | None = None
     waited: list[tuple[int, float]] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
+    question: Question | None = None
 
     def add(self, event: Event) -> None:
         with self.arrived:
@@ -156,6 +160,11 @@ class FakeReader:
         start = _cursor(query.cursor)
         rest = found[start + query.limit :]
         return Page(found[start : start + query.limit], str(start + query.limit) if rest else None)
+
+    def answer(self, question: Question, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+        self._check()
+        self.question = question
+        return Answer(columns=["level", "c"], rows=[["Warning", 3]], truncated=False, elapsed_ms=1.5)
 
     def event(self, uid: str) -> EventDetail:
         self._check()
