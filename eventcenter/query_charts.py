@@ -63,6 +63,7 @@ def _drawn(answer: Answer, series: list[int], fmt: Format) -> bytes:
     figure = Figure(figsize=(10, height), layout="constrained")
     axes = figure.add_subplot()
     (_draw_lines if lines else _draw_bars)(axes, answer, rows, series)
+    axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     if len(series) > 1:
         axes.legend(frameon=False)
