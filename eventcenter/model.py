@@ -105,6 +105,9 @@ class Page(msgspec.Struct, frozen=True):
 
     events: list[Event]
     next: str | None
+    searched_to: int | None = None
+    """The time (ms) that the search came to before the time for one page was used up; None: the page is complete.
+    `next` goes on from there, and the page may hold few events or none."""
 
 
 class Phase(enum.StrEnum):

@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 import eventcenter
-from eventcenter.shapes import event_shape
 from web import params, serialize
 from web.explain import explain
 from web.openapi import document
@@ -26,7 +25,7 @@ def list_events() -> Response:
     values = read_strictly(request.args, params.event_parsers(here.now()))
     check_instances(request.args, here.instance)
     page = here.reader.list_events(params.event_query(values))
-    return jsonify({"events": [event_shape(item) for item in page.events], "next": page.next})
+    return jsonify(serialize.page(page))
 
 
 @blueprint.get("/events/<path:uid>")

@@ -112,7 +112,22 @@ def _shared(asked: Window) -> dict[str, Any]:
     if _given("q"):
         chips.append(Chip("q", _("Search"), _given("q")))
     first_page = not _given("cursor")
-    return {"chips": chips, "first_page": first_page, "is_live": first_page and asked.live}
+    return {
+        "chips": chips,
+        "first_page": first_page,
+        "is_live": first_page and asked.live,
+        "understood": _understood(),
+    }
+
+
+def _understood() -> str:
+    """How the search was understood, where that is not as it was typed."""
+    typed = _given("q").strip()
+    try:
+        understood = str(parse_search(typed)) if typed else ""
+    except QuerySyntaxError:
+        return ""
+    return "" if understood == typed else understood
 
 
 def _given(name: str) -> str:

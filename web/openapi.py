@@ -6,6 +6,7 @@ from typing import Any
 
 import eventcenter
 from eventcenter.query import DEFAULT_LIMIT, FIELDS, GLOB_FIELDS, MAX_LIMIT, TIME_FORMS
+from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
 from web.params import MAX_WAIT
 from web.query_api import MAX_ROWS
@@ -58,6 +59,11 @@ _SCHEMAS: Json = {
         {
             "events": _list(_ref("Event")),
             "next": {"type": ["string", "null"], "description": "Give it as `cursor`; null at the end."},
+            "searched_to": {
+                "oneOf": [_TIME, {"type": "null"}],
+                "description": "Null as a rule. A time: the search took too long for one page and has come to here; "
+                "`next` goes on.",
+            },
         }
     ),
     "Occurrence": _object(
@@ -193,7 +199,11 @@ def _query() -> Json:
 
 def _paths() -> Json:
     filters = [_filter(name) for name in FIELDS]
-    search = _parameter("q", 'Search expression: words, "phrases", prefixes*; all must occur.', _STRING)
+    search = _parameter(
+        "q",
+        'Search: words, "phrases", prefixes*, field:value, count > 5, and, or, not, ( ).',
+        {**_STRING, "maxLength": MAX_CHARS},
+    )
     cursor = _parameter("cursor", "The `next` of the page before.", _STRING)
     order = _parameter("order", "Newest first, or oldest.", {"enum": ["desc", "asc"], "default": "desc"})
     uid = _parameter("uid", "uid of the event.", {**_STRING, "minLength": 1}, "path")
@@ -201,7 +211,7 @@ def _paths() -> Json:
     wait = _parameter(
         "wait", f"Seconds to wait for a change; at most {MAX_WAIT:.0f}.", {"type": "number", "minimum": 0}
     )
-    changes = _get("Every change in order", "Changes", [_AFTER, _LIMIT, wait, _INSTANCE], 404)
+    changes = _get("Every change in order", "Changes", [_AFTER, _LIMIT, wait, search, _INSTANCE], 404)
     changes["get"]["responses"]["200"]["content"][STREAM] = {
         "schema": {"type": "string", "description": "One message a change, `id` its seq, `data` the Change."}
     }

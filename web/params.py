@@ -194,7 +194,7 @@ def event_parsers(now: int, local: tzinfo = UTC) -> dict[str, Parser]:
 
 
 def change_parsers() -> dict[str, Parser]:
-    return {"after": _after, "limit": parse_limit, "wait": _wait}
+    return {"after": _after, "limit": parse_limit, "wait": _wait, "q": parse_search}
 
 
 def overview_parsers(now: int) -> dict[str, Parser]:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventcenter.model import EventDetail, Occurrence, Overview, StoredChange, TopEntry
+from eventcenter.model import EventDetail, Occurrence, Overview, Page, StoredChange, TopEntry
 from eventcenter.shapes import event_shape, rfc3339
+
+
+def page(item: Page) -> dict[str, Any]:
+    return {
+        "events": [event_shape(event) for event in item.events],
+        "next": item.next,
+        "searched_to": None if item.searched_to is None else rfc3339(item.searched_to),
+    }
 
 
 def change(item: StoredChange) -> dict[str, Any]:

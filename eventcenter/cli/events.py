@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "record")
 FOLLOW_LIMIT = 10
 FOLLOW_BATCH = 500
+SEARCH_HELP = (
+    'A search, as in: level:Warning and (back-off or "pull image") not name:web-* (docs/queries.md).'
+)
 _LEVELS = {"normal": "Normal", "warning": "Warning"}
 _EXAMPLES = {
     "level": "Normal or Warning",
@@ -61,7 +65,7 @@ def filter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--from", "from_", metavar="TIME", help=f"The first moment: {TIME_FORMS}.")
 @click.option("--to", metavar="TIME", help="The moment after the last.")
 @filter_flags
-@click.option("--q", metavar="EXPRESSION", help='Words that must occur: back-off "pull image" web*.')
+@click.option("--q", metavar="EXPRESSION", help=SEARCH_HELP)
 @click.option(
     "--limit",
     metavar="N",
@@ -89,7 +93,7 @@ def events(loaded: Loaded, follow: bool, output: str, **asked: Any) -> None:
         if follow:
             _until_stopped(lambda: _follow(reader, query, show))
         else:
-            _list(reader, query, show)
+            _until_stopped(lambda: _list(reader, query, show))
 
 
 def open_stored(settings: Settings) -> Reader:
@@ -136,7 +140,17 @@ def narrowed(asked: dict[str, Any]) -> EventQuery:
 
 
 def _list(reader: EventReader, query: EventQuery, show: Show) -> None:
+    """A search that takes longer than one page may is gone on with until it has found enough."""
+    from eventcenter.shapes import rfc3339
+
+    left = query.limit
     page = reader.list_events(query)
+    while page.searched_to is not None and len(page.events) < left:
+        show(page.events)
+        left -= len(page.events)
+        if sys.stderr.isatty():
+            click.echo(f"Searched to {rfc3339(page.searched_to)}, going on; Ctrl-C stops.", err=True)
+        page = reader.list_events(replace(query, limit=left, cursor=page.next))
     show(page.events)
     if page.next and sys.stdout.isatty():
         click.echo(f"There are more than {query.limit}; raise --limit or narrow the filters.", err=True)
@@ -154,12 +168,21 @@ def _follow(reader: EventReader, query: EventQuery, show: Show) -> None:
         if reader.wait_for_change(after, 1.0) <= after:
             continue
         changes = reader.changes(after, FOLLOW_BATCH)
-        show(change.event for change in changes if matches(query, change.event))
+        events = (change.event for change in changes)
+        show(event for event in events if matches(query, event, partial(_raw, reader, event.uid)))
         after = changes[-1].event.seq if changes else after
 
 
+def _raw(reader: EventReader, uid: str) -> dict[str, Any]:
+    """The object as it is now; retention may have taken the event meanwhile."""
+    try:
+        return reader.event(uid).raw
+    except NotFoundError:
+        return {}
+
+
 def _until_stopped(work: Callable[[], None]) -> None:
-    """Ctrl-C is how following ends, no failure."""
+    """Ctrl-C is how following and long searches end, no failure."""
     try:
         work()
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventcenter.cli.events import filter_flags, narrowed
+from eventcenter.cli.events import SEARCH_HELP, filter_flags, narrowed
 from eventcenter.cli.options import STORAGE, takes_settings
 from eventcenter.config import Loaded
 from eventcenter.errors import ConfigError
@@ -35,7 +35,7 @@ _EACH = 1000
 @click.option("--from", "from_", metavar="TIME", help=f"The first moment: {TIME_FORMS}.")
 @click.option("--to", metavar="TIME", help="The moment after the last.")
 @filter_flags
-@click.option("--q", metavar="EXPRESSION", help="Words that must occur, as for events.")
+@click.option("--q", metavar="EXPRESSION", help=SEARCH_HELP)
 @takes_settings(*STORAGE)
 def export(loaded: Loaded, file: Path, form: str, after: str | None, force: bool, **asked: Any) -> None:
     """Write everything stored to FILE as JSON lines.

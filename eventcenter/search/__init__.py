@@ -2,6 +2,10 @@
 
 `store` compiles the same tree into SQL; a test compares the two."""
 
+from eventcenter.search.matching import matches
+from eventcenter.search.mistakes import MAX_CHARS
+from eventcenter.search.parsing import parse_search
 from eventcenter.search.splitting import split_query
+from eventcenter.search.tree import EVERYTHING, Node, needs_raw
 
-__all__ = ["split_query"]
+__all__ = ["EVERYTHING", "MAX_CHARS", "Node", "matches", "needs_raw", "parse_search", "split_query"]

@@ -31,14 +31,21 @@ def split_query(text: str) -> tuple[str, str | None]:
         return search, None
     sql = text[at + 1 :].strip()
     if not sql:
-        raise QuerySyntaxError(
+        raise refused(
             "nothing follows the |", hint="Write SQL after it (* | SELECT count(*)), or leave it out.", at=at
         )
     return search or "*", sql
 
 
+def refused(message: str, hint: str, at: int) -> QuerySyntaxError:
+    """A refusal whose message names the place."""
+    if "character" not in message:
+        message = f"{message}, at character {at + 1}"
+    return QuerySyntaxError(message, hint=hint, at=at)
+
+
 def open_quote(at: int) -> QuerySyntaxError:
-    return QuerySyntaxError(
+    return refused(
         f"the quote at character {at + 1} is not closed",
         hint='Add a closing "; a quote inside of quotes is \\".',
         at=at,

@@ -10,17 +10,19 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from eventcenter.errors import QuerySyntaxError
-from eventcenter.query import LATEST, EventQuery, Search
+from eventcenter.query import LATEST, EventQuery
+from eventcenter.search.tree import Everything, Nothing
+from eventcenter.search.words import has_word, words
+from eventcenter.store.conditions import Conditions, SearchCompiler
 from eventcenter.store.decide import marks
+from eventcenter.store.fulltext import bindable, combined
 from eventcenter.store.schema import first_place
-from eventcenter.store.words import TAGS, searched
+from eventcenter.store.words import TAGS
 
 FOREVER = 1 << 62
 
 MAX_GLOB, MAX_STARS = 500, 8
 """A pattern of many stars takes SQLite exponential time."""
-
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -50,11 +52,16 @@ def compile_query(connection: sqlite3.Connection, query: EventQuery) -> Compiled
         if accepted and name != "name"
     ]
     matches.append(_names(compiled, query.filters.get("name", ())))
-    text = match_expression(query.search)
-    if text is None and query.search.terms:
-        compiled.impossible = True  # only signs, no word: nothing is indexed under that
-    matches.append(text)
-    compiled.match = " AND ".join(match for match in matches if match) or None
+    wanted = [match for match in matches if match]
+    if isinstance(query.search, Nothing):
+        compiled.impossible = True
+    found = Conditions()
+    if not isinstance(query.search, Everything):
+        found = SearchCompiler(connection).compile(query.search, filtered=bool(wanted))
+    wanted += found.matches
+    compiled.where += found.where
+    compiled.values += found.values
+    compiled.match = combined(wanted, found.excluded) if wanted or found.excluded else None
     return compiled
 
 
@@ -105,12 +112,12 @@ def _names(compiled: Compiled, accepted: tuple[str, ...]) -> str | None:
 def _name_match(value: str) -> str | None:
     """None when the name begins with a * (no word to look for) or holds no letter or digit."""
     stem = value.split("*", 1)[0]
-    if not any(char.isalnum() for char in stem):
+    found = words(stem)
+    if not has_word(stem) or not found:
         return None
-    if "*" not in value:
-        return quoted(stem)
     # A dot at the end of a name's word is not indexed, so the prefix does without it: the check decides.
-    return quoted(stem) + "*" if stem[-1].isalnum() or stem[-1] in "-._" else quoted(stem)
+    goes_on = "*" in value and (stem[-1].isalnum() or stem[-1] in "-._")
+    return f'"{" ".join(found)}"{" *" if goes_on else ""}'
 
 
 def glob_pattern(value: str) -> str:
@@ -121,24 +128,3 @@ def glob_pattern(value: str) -> str:
             hint=f"A pattern may have {MAX_GLOB} characters, {MAX_STARS} of them *.",
         )
     return re.sub(r"[\[?]", lambda found: f"[{found.group()}]", bindable(value))
-
-
-def bindable(text: str) -> str:
-    """Text that SQLite takes. Half a surrogate pair cannot be stored, so the substitute finds what stands there."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-
-
-def quoted(text: str, *, prefix: bool = False) -> str:
-    """Any text as one FTS5 phrase."""
-    return '"' + searched(bindable(text), prefix=prefix).replace('"', '""').replace("\0", " ") + '"'
-
-
-def match_expression(search: Search) -> str | None:
-    """All terms, in message, name or reason. A term without letters or digits has no word to find: it is left
-    out."""
-    terms = [
-        quoted(term.text, prefix=term.prefix) + ("*" if term.prefix else "")
-        for term in search.terms
-        if any(char.isalnum() for char in term.text)
-    ]
-    return "{message name reason} : (" + " AND ".join(terms) + ")" if terms else None

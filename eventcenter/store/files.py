@@ -189,7 +189,16 @@ def backup_before_migration(connection: sqlite3.Connection, path: Path, version:
     return target
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+class ReadConnection(sqlite3.Connection):
+    """One that a page is read with."""
+
+    examined: int | None = None
+    """The place of the row that the statement under way looks at (`search_at`); None: of none yet."""
+    found: tuple[int, ...] = ()
+    """The places of the last two rows that it found (`search_found`)."""
+
+
+def open_for_reading(path: Path) -> ReadConnection:
     """A read-only connection, also while another process writes."""
     if not path.exists():
         raise NotFoundError(
@@ -203,6 +212,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             isolation_level=None,
             check_same_thread=False,
             timeout=5,
+            factory=ReadConnection,
         )
     except sqlite3.OperationalError as error:
         raise StoreError(f"{path} cannot be read: {error}") from None

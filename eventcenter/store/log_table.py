@@ -5,18 +5,20 @@ with a column happens in the loop over `event` itself."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from eventcenter.model import Event
 from eventcenter.sql.columns import DIMENSIONS, EVENT
 from eventcenter.sql.comparing import shifted
 from eventcenter.sql.jsons import Steps, at, steps, stored
 from eventcenter.sql.resolving import NUMBER
-from eventcenter.store.packing import Unpacker, unpack_uid
+from eventcenter.store.packing import Unpacker
 from eventcenter.store.restriction import Restriction
+from eventcenter.store.rows import EVENT_COLUMNS, TERM_COLUMNS, event_of
+from eventcenter.store.terms import TermReader
 
 EVENT_FUNCTION = "log_event"
 INSTANCE = "instance"
@@ -40,13 +42,6 @@ def _moment(column: str) -> str:
 
 
 _ABOUT_POD = "e.kind = (SELECT id FROM term WHERE text = 'Pod')"
-_PARTS = (
-    "e.uid", *(_text(_INTERNED[name]) for name in ("level", "reason", "kind", "namespace")), "e.name", "e.object_uid",
-    *(_text(_INTERNED[name]) for name in ("field_path", "component", "hostname")), "e.first_time", "e.last_time",
-    *(_text(_INTERNED[name]) for name in ("action", "api_version")), "e.message",
-)  # fmt: skip
-"""What `EventLeaf` makes an Event of, which the packed object needs to become whole again."""
-
 _COLUMNS = {
     **{name: _text(number) for name, number in _INTERNED.items()},
     **{name + NUMBER: number for name, number in _INTERNED.items()},
@@ -74,27 +69,24 @@ def _column(name: str, shift: int) -> str:
     if name in _COLUMNS:
         return _COLUMNS[name]
     path = name.removeprefix(EVENT).removeprefix(".").replace("'", "''")
-    return f"{EVENT_FUNCTION}('{path}', e.id, e.raw, {', '.join(_PARTS)})"
+    return f"{EVENT_FUNCTION}('{path}', e.raw, {EVENT_COLUMNS})"
 
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def needs_events(columns: Iterable[str]) -> bool:
-    return any(name == EVENT or name.startswith(f"{EVENT}.") for name in columns)
-
-
-def event_leaf(unpacker: Unpacker) -> Callable[..., Any]:
+def event_leaf(connection: sqlite3.Connection, terms: TermReader, unpacker: Unpacker) -> Callable[..., Any]:
     """The function behind `event_id` and the leaves of it that are no columns. The event of the last row is kept: a
     query that asks for five leaves unpacks it once."""
     last: tuple[int, Any] = (-1, None)
     paths: dict[str, Steps] = {}
 
-    def leaf(path: str, place: int, raw: bytes, *parts: Any) -> Any:
+    def leaf(path: str, raw: bytes, *row: Any) -> Any:
         nonlocal last
-        if last[0] != place:
-            last = place, unpacker.unpack(_event(*parts), raw)
+        if last[0] != row[0]:
+            texts = terms.texts(connection, [row[column] for column in TERM_COLUMNS])
+            last = row[0], unpacker.unpack(event_of(row, texts, ""), raw)
         if not path:
             return msgspec.json.encode(last[1]).decode()
         if path not in paths:
@@ -103,27 +95,3 @@ def event_leaf(unpacker: Unpacker) -> Callable[..., Any]:
         return ("true" if found else "false") if isinstance(found, bool) else stored(found)
 
     return leaf
-
-
-def _event(
-    uid: bytes | str, level: str, reason: str, kind: str, namespace: str, name: str, object_uid: bytes | str,
-    field_path: str, component: str, hostname: str, first_time: int, last_time: int, action: str, api_version: str,
-    message: str,
-) -> Event:  # fmt: skip
-    return Event(
-        uid=unpack_uid(uid),
-        level=level,
-        reason=reason,
-        kind=kind,
-        namespace=namespace,
-        name=name,
-        object_uid=unpack_uid(object_uid),
-        field_path=field_path,
-        message=message,
-        component=component,
-        hostname=hostname,
-        first_time=first_time,
-        last_time=last_time,
-        action=action,
-        api_version=api_version,
-    )

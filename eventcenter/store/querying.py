@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eventcenter.model import Answer, Question
-from eventcenter.query import Search
-from eventcenter.search import split_query
+from eventcenter.search import Node, parse_search, split_query
 from eventcenter.sql.columns import RECORD
 from eventcenter.sql.translating import Translated, translate
-from eventcenter.store.compile import bindable
-from eventcenter.store.log_table import EVENT_FUNCTION, INSTANCE, definition, event_leaf, needs_events
+from eventcenter.store.fulltext import bindable
+from eventcenter.store.functions import register
+from eventcenter.store.log_table import EVENT_FUNCTION, INSTANCE, definition, event_leaf
 from eventcenter.store.packing import Unpacker
-from eventcenter.store.restriction import parsed, restrict
+from eventcenter.store.restriction import restrict
 from eventcenter.store.sandbox import Sandbox, sandbox
+from eventcenter.store.terms import TermReader
 
 DEFAULT_ROWS, MAX_ROWS = 100, 10_000
 """Where neither the query nor the request says how many, and the most that an answer holds."""
@@ -31,7 +32,7 @@ Row = tuple[Any, ...]
 def run(path: Path, instance: str, question: Question, stop: Callable[[], bool]) -> Answer:
     """See `Console.answer`; `stop` ends it."""
     text, sql = split_query(question.text)
-    search = parsed(text)
+    search = parse_search(text)
     if sql is None:
         with sandbox(path, stop) as box:
             return _events(box, instance, question, search)
@@ -46,11 +47,11 @@ def run(path: Path, instance: str, question: Question, stop: Callable[[], bool])
         return _selected(box, instance, question, search, translated)
 
 
-def _events(box: Sandbox, instance: str, question: Question, search: Search) -> Answer:
+def _events(box: Sandbox, instance: str, question: Question, search: Node) -> Answer:
     """Without SQL: the events themselves, newest first, as records."""
     limit = question.limit or DEFAULT_ROWS
     found = restrict(box.connection, search, question.from_time, question.to_time, newest=limit + 1)
-    _open(box, RECORD, frozenset(), frozenset())
+    _open(box, frozenset(), frozenset())
     selected = ", ".join(f"`{name}`" for name in RECORD)
     sql = f"WITH {definition(RECORD, found)} SELECT {selected} FROM log"
     rows, truncated = _fetched(box.connection.execute(sql, found.values | {INSTANCE: instance}), limit)
@@ -58,7 +59,7 @@ def _events(box: Sandbox, instance: str, question: Question, search: Search) -> 
 
 
 def _selected(
-    box: Sandbox, instance: str, question: Question, search: Search, translated: Translated
+    box: Sandbox, instance: str, question: Question, search: Node, translated: Translated
 ) -> Answer:
     values: dict[str, object] = {INSTANCE: instance}
     tables = []
@@ -71,7 +72,7 @@ def _selected(
         row = box.connection.execute("SELECT id FROM term WHERE text = ?", (bindable(text),)).fetchone()
         values[f"t{at}"] = row[0] if row else -1
     names = {name.split(" ", 1)[0].strip("`").lower() for name in tables}
-    _open(box, translated.columns, translated.functions, translated.tables | names)
+    _open(box, translated.functions, translated.tables | names)
     body = translated.sql
     begin = f"WITH {', '.join(tables)}"
     sql = f"{begin}, {body[5:]}" if body.startswith("WITH ") else f"{begin} {body}"
@@ -82,11 +83,12 @@ def _earlier(time: int | None, seconds: int) -> int | None:
     return None if time is None else max(0, time - seconds * 1000)
 
 
-def _open(box: Sandbox, columns: Iterable[str], functions: frozenset[str], tables: frozenset[str]) -> None:
+def _open(box: Sandbox, functions: frozenset[str], tables: frozenset[str]) -> None:
     """Everything that needs the whole connection comes before this."""
-    columns = list(columns)
-    if needs_events(columns):
-        box.function(EVENT_FUNCTION, event_leaf(Unpacker(box.connection)))
+    connection = box.connection
+    terms, unpacker = TermReader(), Unpacker(connection)
+    register(connection, terms, unpacker)
+    box.function(EVENT_FUNCTION, event_leaf(connection, terms, unpacker))
     box.use(functions)
     box.close_in(tables | {"log"}, functions)
 

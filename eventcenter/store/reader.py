@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from eventcenter.errors import NotFoundError, StoreError
 from eventcenter.model import (
@@ -25,23 +25,19 @@ from eventcenter.model import (
 from eventcenter.query import EventQuery
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
 from eventcenter.store.console import Console
-from eventcenter.store.files import identity, open_for_reading
+from eventcenter.store.files import ReadConnection, identity, open_for_reading
+from eventcenter.store.functions import register
 from eventcenter.store.overview import Rollups
-from eventcenter.store.packing import Unpacker, pack_uid, unpack_uid
+from eventcenter.store.packing import Unpacker, pack_uid
+from eventcenter.store.paging import SEARCH_BUDGET_S, read_rows, time_of
+from eventcenter.store.rows import EVENT_COLUMNS, TERM_COLUMNS, Row, event_of
 from eventcenter.store.terms import TermReader
 from eventcenter.store.words import days_between, uid_token
 
-EVENT_COLUMNS = (
-    "e.id, e.seq, e.uid, e.level, e.reason, e.kind, e.namespace, e.name, e.object_uid, e.field_path, e.component, "
-    "e.host, e.count, e.first_time, e.last_time, e.action, e.problem, e.api_version, e.message"
-)
-TERM_COLUMNS = (3, 4, 5, 6, 9, 10, 11, 15, 16, 17)
 POLL_S = 0.25
 """Between two looks at a store that another process writes."""
 MAX_OCCURRENCES = 1_000
 OOM_PROBLEMS = ("pod-oom-killed", "node-oom-killing", "node-system-oom")
-
-Row = tuple[Any, ...]
 
 
 class _Known(NamedTuple):
@@ -53,7 +49,7 @@ class _Known(NamedTuple):
 
 class Reader:
     """See `ports.EventReader`. `wait` is the writer's signal; without one (another process writes) it
-    polls."""
+    polls. `budget_s`: what one page may take."""
 
     def __init__(
         self,
@@ -62,16 +58,18 @@ class Reader:
         *,
         error_problems: frozenset[str] = frozenset(),
         wait: Callable[[int, float], int] | None = None,
+        budget_s: float = SEARCH_BUDGET_S,
     ) -> None:
+        self._budget_s = budget_s
         self._path = path
         self._instance = instance
         self._error_problems = error_problems
         self._console = Console(path, instance)
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[ReadConnection] = []
         self._lock = threading.Lock()
         self._closed = False
         self._file = identity(path)
-        self._known: dict[sqlite3.Connection, _Known] = {}
+        self._known: dict[ReadConnection, _Known] = {}
         """What was read with a connection stands for the file that this connection has open."""
         self._shared: _Known | None = None
         self._wait = wait or self._poll
@@ -86,7 +84,7 @@ class Reader:
             self._discard(connection)
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Iterator[ReadConnection]:
         self._follow()
         with self._lock:
             connection = self._idle.pop() if self._idle else None
@@ -104,13 +102,13 @@ class Reader:
             raise
         self._give_back(connection)
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: ReadConnection) -> None:
         with self._lock:
             if not self._closed and self._known[connection] is self._shared:
                 return self._idle.append(connection)
         self._discard(connection)
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> ReadConnection:
         """The connection with what is known of its file: shared, unless the file is another by now."""
         before = identity(self._path)
         connection = open_for_reading(self._path)
@@ -119,6 +117,7 @@ class Reader:
                 shared = self._shared
                 current = before == self._file == identity(self._path)
             known = shared if current and shared else _Known(TermReader(), Unpacker(connection))
+            register(connection, known.terms, known.unpacker)
         except sqlite3.DatabaseError as error:
             connection.close()
             raise StoreError(f"{self._path} cannot be read: {error}") from error
@@ -128,7 +127,7 @@ class Reader:
             self._known[connection] = known
         return connection
 
-    def _discard(self, connection: sqlite3.Connection) -> None:
+    def _discard(self, connection: ReadConnection) -> None:
         with self._lock:
             self._known.pop(connection, None)
         connection.close()
@@ -147,32 +146,18 @@ class Reader:
     def list_events(self, query: EventQuery) -> Page:
         with self._connection() as connection:
             compiled = compile_query(connection, query)
-            rows = self._rows(connection, compiled, query.order, query.limit + 1)
-            events = self._events(connection, rows[: query.limit])
-        more = len(rows) > query.limit
-        return Page(events, f"{rows[query.limit - 1][0]:x}" if more else None)
+            found = read_rows(connection, compiled, query.order, query.limit + 1, self._budget_s)
+            events = self._events(connection, found.rows[: query.limit])
+        if len(found.rows) > query.limit:
+            return Page(events, f"{found.rows[query.limit - 1][0]:x}")
+        if found.reached is None:
+            return Page(events, None)
+        return Page(events, f"{found.reached:x}", time_of(found.reached))
 
-    def _rows(self, connection: sqlite3.Connection, compiled: Compiled, order: str, limit: int) -> list[Row]:
-        if compiled.impossible or compiled.first > compiled.last:
-            return []
-        where = " AND ".join([*compiled.where, "e.id BETWEEN ? AND ?"])
-        bounds = (*compiled.values, compiled.first, compiled.last)
-        if compiled.match is None:
-            sql = f"SELECT {EVENT_COLUMNS} FROM event e WHERE {where} ORDER BY e.id {order} LIMIT ?"
-            return connection.execute(sql, (*bounds, limit)).fetchall()
-        rows: list[Row] = []
-        first, last = compiled.first, min(compiled.last, FOREVER)
-        for day in days_between(connection, first, last, newest_first=order == "desc"):
-            sql = (
-                f"SELECT {EVENT_COLUMNS} FROM words_{day} w CROSS JOIN event e ON e.id = w.rowid "
-                f"WHERE words_{day} MATCH ? AND {where} ORDER BY w.rowid {order} LIMIT ?"
-            )
-            rows += connection.execute(sql, (compiled.match, *bounds, limit - len(rows))).fetchall()
-            if len(rows) >= limit:
-                break
-        return rows
+    def _rows(self, connection: ReadConnection, compiled: Compiled, order: str, limit: int) -> list[Row]:
+        return read_rows(connection, compiled, order, limit).rows
 
-    def _events(self, connection: sqlite3.Connection, rows: list[Row]) -> list[Event]:
+    def _events(self, connection: ReadConnection, rows: list[Row]) -> list[Event]:
         texts = self._known[connection].terms.texts(
             connection, (row[column] for row in rows for column in TERM_COLUMNS)
         )
@@ -200,7 +185,7 @@ class Reader:
             unpacked = self._known[connection].unpacker.unpack(event, raw)
         return EventDetail(event, unpacked, _occurrences(history, event.message))
 
-    def _find(self, connection: sqlite3.Connection, uid: bytes | str) -> Row | None:
+    def _find(self, connection: ReadConnection, uid: bytes | str) -> Row | None:
         live = connection.execute(
             f"SELECT {EVENT_COLUMNS} FROM live l JOIN event e ON e.id = l.id AND e.eid = l.eid WHERE l.uid = ?",
             (uid,),
@@ -271,7 +256,7 @@ class Reader:
             )
 
     def _newest(
-        self, connection: sqlite3.Connection, problems: tuple[str, ...], from_time: int, to_time: int
+        self, connection: ReadConnection, problems: tuple[str, ...], from_time: int, to_time: int
     ) -> list[Event]:
         """The newest events of any of the problems: each has its own stretch of the index, the newest of all
         win."""
@@ -286,34 +271,6 @@ class Reader:
         with self._connection() as connection:
             rollups = Rollups(connection, self._error_problems)
             return [entry.value for entry in rollups.top(field, from_time, to_time, limit)]
-
-
-def event_of(row: Row, texts: dict[int, str], instance: str) -> Event:
-    (
-        _, seq, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, first_time,
-        last_time, action, problem, api_version, message, *_,
-    ) = row  # fmt: skip
-    return Event(
-        uid=unpack_uid(uid),
-        level=texts[level],
-        reason=texts[reason],
-        kind=texts[kind],
-        namespace=texts[namespace],
-        name=name,
-        object_uid=unpack_uid(object_uid),
-        field_path=texts[field_path],
-        message=message,
-        component=texts[component],
-        hostname=texts[host],
-        count=count,
-        first_time=first_time,
-        last_time=last_time,
-        action=texts[action],
-        problem=texts[problem],
-        api_version=texts[api_version],
-        seq=seq,
-        instance=instance,
-    )
 
 
 def _occurrences(history: list[Row], message: str) -> list[Occurrence]:

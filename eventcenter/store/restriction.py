@@ -6,7 +6,8 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from eventcenter.errors import QuerySyntaxError
-from eventcenter.query import EventQuery, Search, parse_search
+from eventcenter.query import EventQuery
+from eventcenter.search import Node
 from eventcenter.store.compile import FOREVER, compile_query
 from eventcenter.store.words import days_between
 
@@ -21,14 +22,9 @@ class Restriction:
     values: dict[str, object] = field(default_factory=dict)
 
 
-def parsed(search: str) -> Search:
-    """Of the part in front of the pipe; `*` is everything."""
-    return parse_search("" if search.strip() == "*" else search)
-
-
 def restrict(
     connection: sqlite3.Connection,
-    search: Search,
+    search: Node,
     from_time: int | None,
     to_time: int | None,
     *,

@@ -20,7 +20,7 @@ from eventcenter.history import earlier_changes
 from eventcenter.model import Batch, Change, ChangeType, Event
 from eventcenter.store.export import earlier
 from eventcenter.store.packing import Unpacker, shipped_dictionary, unpack_uid
-from eventcenter.store.reader import EVENT_COLUMNS, TERM_COLUMNS, event_of
+from eventcenter.store.rows import EVENT_COLUMNS, TERM_COLUMNS, event_of
 
 log = logging.getLogger(__name__)
 

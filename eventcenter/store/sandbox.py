@@ -23,7 +23,7 @@ from eventcenter.sql.aggregates import Budget
 from eventcenter.sql.columns import RECORD, names
 from eventcenter.sql.functions import aggregate_implementations, implementations
 from eventcenter.sql.rewriting import TRY
-from eventcenter.store.files import open_for_reading
+from eventcenter.store.files import ReadConnection, open_for_reading
 
 STEPS = 5_000
 """Steps of SQLite between two looks at the time: about a tenth of a millisecond."""
@@ -48,7 +48,8 @@ _FUNCTIONS = frozenset(
     {
         "abs", "coalesce", "nullif", "max", "min", "length", "sum", "avg", "count", "row_number", "rank", "dense_rank",
         "percent_rank", "cume_dist", "ntile", "first_value", "last_value", "lag", "lead", "nth_value", "json_array",
-        "json_each", "substr", "lower", "hex", "typeof", "strftime", "match", "log_event", "iif",
+        "json_each", "substr", "lower", "hex", "typeof", "strftime", "match", "log_event", "iif", "like", "glob",
+        "search_text", "search_uid", "search_event",
     }
 )  # fmt: skip
 
@@ -58,7 +59,7 @@ Stop = Callable[[], bool]
 class Sandbox:
     """`failure` is what went wrong inside of a function of ours: SQLite only says that something did."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: ReadConnection) -> None:
         self.connection = connection
         self.failure: EventCenterError | None = None
 

@@ -5,16 +5,13 @@ deleted here with exactly the text it was inserted with."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 
+from eventcenter.search.words import MAX_INDEXED_CHARS, spaced
 from eventcenter.store.schema import WORDS_DDL, day_of
-
-MAX_INDEXED_CHARS = 16_384
-"""Of a message; more is kept and shown, but not searched."""
 
 WordRow = tuple[int, str, str, str, str, str]
 """(event.id, tags, message, name, reason, uid token)"""
@@ -31,30 +28,6 @@ TAGS = {
 """Filter → letter of its tag. A tag is that letter and the number of the value's term: filters are words like others,
 so that any combination of filters and a search is one intersection of word lists, newest first. They come first in the
 table because the first column costs the least."""
-
-# Scripts that are written without spaces: each character is a word of its own, a query for several is a
-# phrase.
-_UNSPACED = re.compile(
-    "([\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])"
-)
-
-
-_STOPS = ("..", ". ", ".\n", ".,", ".;", ".:", ".)", '."', ".'")
-
-
-def spaced(text: str) -> str:
-    """Text as the tokenizer gets it; the same is done to what people search for. A full stop is no part of the
-    word before it, although the tokenizer takes a dot as part of a word (`Insufficient cpu.`, `v1.2`)."""
-    if "." in text:
-        for stop in _STOPS:
-            text = text.replace(stop, " ")
-        text = text.rstrip(".")
-    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
-
-
-def searched(text: str, *, prefix: bool) -> str:
-    """What to look for: as `spaced`, but the dot that a prefix ends with belongs to the word (`v1.*`)."""
-    return spaced(text) + ("." if prefix and text.endswith(".") else "")
 
 
 def uid_token(uid: bytes | str) -> str:

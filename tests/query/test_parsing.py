@@ -1,4 +1,4 @@
-"""What people type for times, lists, limits and searches."""
+"""What people type for times, lists and limits."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from hypothesis import strategies as st
 from eventcenter.errors import QuerySyntaxError
 from eventcenter.query import (
     LATEST,
-    MAX_SEARCH_CHARS,
     MAX_VALUES,
-    Term,
     parse_limit,
     parse_list,
-    parse_search,
     parse_time,
 )
 
@@ -118,55 +115,3 @@ def test_limits(text: str, expected: int) -> None:
 def test_other_limits_are_refused(text: str) -> None:
     with pytest.raises(QuerySyntaxError, match="limit"):
         parse_limit(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", ()),
-        ("  \t\n ", ()),
-        ("oom", (Term("oom"),)),
-        ("oom killed", (Term("oom"), Term("killed"))),
-        ('"oom killed"', (Term("oom killed"),)),
-        ('a"b c"d', (Term("a"), Term("b c"), Term("d"))),
-        ("back*", (Term("back", prefix=True),)),
-        ("back**", (Term("back", prefix=True),)),
-        ("*", ()),
-        ('""', ()),
-        ('" "', ()),
-        ('"a*b"', (Term("a*b"),)),
-        ("AND OR NOT", (Term("AND"), Term("OR"), Term("NOT"))),
-        ("名前", (Term("名前"),)),
-    ],
-)
-def test_searches(text: str, expected: tuple[Term, ...]) -> None:
-    search = parse_search(text)
-    assert search.terms == expected
-    assert search.source == text
-
-
-@pytest.mark.parametrize(
-    ("text", "at", "words"),
-    [
-        ('"open', 0, "character 1 is not closed"),
-        ('a "b" "c', 6, "character 7 is not closed"),
-        ("a*b", 1, "stands before its end"),
-        ("xx *b*", 3, "stands before its end"),
-        ("a " * MAX_SEARCH_CHARS, MAX_SEARCH_CHARS, "characters"),
-    ],
-)
-def test_a_wrong_search_points_at_the_place(text: str, at: int, words: str) -> None:
-    with pytest.raises(QuerySyntaxError, match=words) as caught:
-        parse_search(text)
-    assert caught.value.at == at
-    assert caught.value.hint
-
-
-@given(st.text(alphabet='ab "*\0é镜', max_size=20))
-def test_any_text_is_a_search_or_refused(text: str) -> None:
-    try:
-        terms = parse_search(text).terms
-    except QuerySyntaxError as error:
-        assert error.at is not None and 0 <= error.at < len(text)
-    else:
-        assert all(term.text.strip() for term in terms)

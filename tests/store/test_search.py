@@ -58,9 +58,12 @@ def filled(store: Store) -> Store:
         ("取得", {5}),
         ("cafe", {4}),
         ("CAFÉ ferme", {4}),
-        ("AND", {6}),
+        ('"AND"', {6}),
         ("NEAR v", {6}),
-        ("y OR z", {6}),
+        ('y "OR" z', {6}),
+        ("y or 503", {6}),
+        ("failed not pull", {0}),
+        ("pod and not failed and not (cpu or cafe)", set()),
         ("100%", {7}),
         ("{brace}", {7}),
         ("col:on", {7}),
@@ -126,7 +129,7 @@ def test_nothing_typed_breaks_a_filter(filled: Store, values: list[str], name: s
 
 
 def test_the_longest_search_is_answered(filled: Store) -> None:
-    filled.reader.list_events(search("a " * 1000))
+    filled.reader.list_events(search("a " * 30 * 33))
     filled.reader.list_events(search('"' + "a " * 990 + '"'))
     filled.reader.list_events(search("镜" * 2000))
 

@@ -30,6 +30,7 @@ from eventcenter.model import (
 )
 from eventcenter.query import GLOB_FIELDS, EventQuery
 from eventcenter.rules import ERROR_SEVERITIES, built_in
+from eventcenter.search import matches
 
 NOW = 1_795_413_600_000  # 2026-11-23T06:00:00Z
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -141,6 +142,8 @@ def some_events() -> list[Event]:
 class FakeReader:
     events: list[Event]
     error: Exception | None = None
+    searched_to: int | None = None
+    """As if a search had come only so far."""
     waited: list[tuple[int, float]] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
     question: Question | None = None
@@ -159,6 +162,9 @@ class FakeReader:
         found.sort(key=lambda event: event.seq, reverse=query.order == "desc")
         start = _cursor(query.cursor)
         rest = found[start + query.limit :]
+        if self.searched_to is not None:
+            found = [event for event in found if event.last_time >= self.searched_to]
+            return Page(found, str(len(found)), self.searched_to)
         return Page(found[start : start + query.limit], str(start + query.limit) if rest else None)
 
     def answer(self, question: Question, cancelled: Callable[[], bool] = lambda: False) -> Answer:
@@ -235,8 +241,7 @@ def _matches(event: Event, query: EventQuery) -> bool:
                 return False
         elif value not in accepted:
             return False
-    text = f"{event.message} {event.name} {event.reason}".lower()
-    return all(term.text.lower() in text for term in query.search.terms)
+    return matches(query.search, event)
 
 
 def _cursor(text: str | None) -> int:

@@ -165,3 +165,36 @@ def test_waiting_requests_are_bounded_and_their_places_come_back(client: FlaskCl
     for stream in open_streams:
         stream.close()
     assert client.get("/api/v1/changes?wait=0.01&limit=1").status_code == 200
+
+
+def test_only_changes_that_match_a_search_are_told_and_the_cursor_goes_on(
+    client: FlaskClient, center: FakeCenter
+) -> None:
+    answer = client.get("/api/v1/changes?limit=1000&q=level:Warning").json
+    assert answer["changes"] and {change["level"] for change in answer["changes"]} == {"Warning"}
+    newest = center.reader.seq()
+    assert client.get("/api/v1/changes?limit=7&q=nowhere-at-all").json == {"changes": [], "next": newest}
+    assert client.get("/api/v1/changes?q=(").status_code == 400
+
+
+def test_a_search_may_ask_for_the_raw_object(client: FlaskClient, center: FakeCenter) -> None:
+    uid = center.reader.events[0].uid
+    answer = client.get(f'/api/v1/changes?limit=1000&q=event_id.metadata.uid:"{uid}"').json
+    assert [change["uid"] for change in answer["changes"]] == [uid]
+    assert client.get("/api/v1/changes?limit=1000&q=event_id.nothing.there:*").json["changes"] == []
+
+
+def test_a_long_poll_waits_for_a_change_that_matches(app: Flask, center: FakeCenter) -> None:
+    newest = center.reader.seq()
+    answers: list[dict[str, object]] = []
+
+    def poll() -> None:
+        address = f"/api/v1/changes?after={newest}&wait=30&q=wanted"
+        answers.append(app.test_client().get(address).json)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    center.reader.add(make_event(newest + 1, message="other"))
+    center.reader.add(make_event(newest + 2, message="the wanted one"))
+    thread.join(20)
+    assert [change["seq"] for change in answers[0]["changes"]] == [newest + 2]  # type: ignore[attr-defined]

@@ -97,7 +97,9 @@ def test_pages_follow_the_cursor_without_gap_or_repetition(client: FlaskClient, 
         ("to=2026-13-45T00:00:00Z", "is not a time"),
         ("from=-1h&to=-2h", "ends before it begins"),
         ('q="never closed', "not closed"),
-        ("q=a*b", "stands before its end"),
+        ("q=*b", "begins with a wildcard, at character 1"),
+        ("q=a and reson:x", "there is no field 'reson', at character 7"),
+        ("q=level > 5", "level is text"),
         ("order=sideways", "order 'sideways'"),
         ("cursor=%00%ff", "cursor"),
         ("name=" + ",".join("a" for _ in range(101)), "has 101 values"),
@@ -209,3 +211,20 @@ def test_hostile_events_are_valid_json(client: FlaskClient) -> None:
     assert len(events["evil-big"]["message"]) == 1_572_864
     assert re.fullmatch(r"9999-12-31T23:59:59(\.999)?Z", events["evil-future"]["last_time"])
     assert events["evil-count"]["count"] == 2**63 - 1
+
+
+def test_a_wrong_search_points_at_the_place(client: FlaskClient) -> None:
+    error = refused(client, "/api/v1/events?q=back-off and (level:Warning")
+    assert error["message"] == "q: the ( at character 14 is not closed" and error["hint"]
+
+
+def test_a_search_narrows_the_list(client: FlaskClient) -> None:
+    found = client.get("/api/v1/events?q=reason:Back* and not level:Normal").json["events"]
+    assert found and {event["reason"] for event in found} == {"BackOff"}
+
+
+def test_a_search_that_took_too_long_says_how_far_it_came(client: FlaskClient, center: FakeCenter) -> None:
+    assert client.get("/api/v1/events").json["searched_to"] is None
+    center.reader.searched_to = 1_795_435_200_000
+    answer = client.get("/api/v1/events?q=nowhere").json
+    assert answer == {"events": [], "next": "0", "searched_to": "2026-11-23T12:00:00Z"}

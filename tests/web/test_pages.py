@@ -231,3 +231,16 @@ def test_a_kill_that_pod_and_node_both_tell_is_listed_once() -> None:
     same = make_event(2, **killed, kind="Node", name="node-1", last_time=NOW - 61_000)
     other = make_event(3, **killed, kind="Node", name="node-1", last_time=NOW - 90_000)
     assert kills([pod, same, other]) == [pod, other]
+
+
+def test_a_search_that_took_too_long_offers_to_go_on(client: FlaskClient, center: FakeCenter) -> None:
+    center.reader.searched_to = 1_795_435_200_000
+    text = client.get("/events?lang=en&tz=UTC&q=name:*nowhere").text
+    assert "searched back to 2026-11-23 12:00:00" in text
+    assert "Nothing found yet" in text and "match nothing" not in text
+    assert re.search(r'rel="next" href="[^"]*cursor=0[^"]*">Search on', text)
+
+
+def test_the_page_says_how_a_search_was_understood(client: FlaskClient) -> None:
+    assert "<code>a and not namespace:shop</code>" in client.get("/events?lang=en&q=a+not+ns:shop").text
+    assert "Understood" not in client.get("/events?lang=en&q=level:Warning").text
