@@ -77,6 +77,7 @@ def _at_its_place(error: ParseError, text: str, offset: int) -> QuerySyntaxError
     near = str(found.get("highlight") or "")[:40]
     at = min(max(begin + column - max(len(near), 1), 0), len(text))
     said = str(found.get("description") or "it cannot be read").rstrip(".")
+    said = "something is missing" if "<class" in said else said
     where = f" near {near!r}" if near else ""
     return QuerySyntaxError(f"the SQL is wrong{where}: {said}", hint=_HINT, at=offset + at)
 
@@ -110,6 +111,12 @@ def check(tree: exp.Expr) -> None:
             _check_table(node, ctes)
         elif isinstance(node, exp.Join):
             _check_join(node)
+        elif isinstance(node, exp.Star):
+            _check_star(node)
+        elif isinstance(node, exp.In) and (node.args.get("field") or node.args.get("unnest")):
+            raise QuerySyntaxError(
+                "IN takes a list or a sub-query", hint="As in level IN ('Normal', 'Warning')."
+            )
         elif isinstance(node, exp.With) and node.args.get("recursive"):
             raise QuerySyntaxError("WITH RECURSIVE is not supported")
         elif isinstance(node, exp.Select):
@@ -134,6 +141,14 @@ def _check_select(node: exp.Select) -> None:
     group = node.args.get("group")
     if group is not None and any(value for name, value in group.args.items() if name != "expressions"):
         raise QuerySyntaxError("GROUP BY takes a list of expressions only")
+
+
+def _check_star(node: exp.Star) -> None:
+    if any(node.args.values()):
+        raise QuerySyntaxError("* takes no EXCEPT, REPLACE or RENAME")
+    holder = node.parent.parent if isinstance(node.parent, exp.Column) else node.parent
+    if not isinstance(holder, exp.Select | exp.Anonymous):
+        raise QuerySyntaxError("a * stands alone in a SELECT or in count(*)")
 
 
 def _check_table(node: exp.Table, ctes: set[str]) -> None:

@@ -18,16 +18,16 @@ def resolve(tree: exp.Query) -> set[str]:
     """Rewrites `tree` in place; the columns of `log` that it reads."""
     add_from(tree)
     _join_paths(tree)
-    selects = list(tree.find_all(exp.Select))
-    for select in selects:
+    for select in tree.find_all(exp.Select):
         _name_outputs(select)
     written = {column.name.lower(): column.name for column in tree.find_all(exp.Column) if known(column.name)}
     more = tuple(name for lower, name in sorted(written.items()) if lower not in RECORD)
-    for select in selects:
+    # From the innermost outwards: what an alias stands for is copied, and has to be done by then.
+    for select in list(tree.find_all(exp.Select))[::-1]:
         if aliases := _log_aliases(select):
             _expand_star(select, aliases, RECORD if _is_outermost(select) else RECORD + more)
         _expand_aliases(select)
-    for select in selects:
+    for select in tree.find_all(exp.Select):
         _canonical(select)
     return {column.name for column in tree.find_all(exp.Column) if column.meta.get(LOG)}
 
@@ -65,13 +65,17 @@ def _join_paths(tree: exp.Query) -> None:
 
 def _name_outputs(select: exp.Select) -> None:
     """Every output gets the name that it would have in Presto, `_colN` where it has none."""
+    items: list[exp.Expr] = []
     for index, item in enumerate(select.expressions):
-        if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
+        is_star = isinstance(item, exp.Star) or (
+            isinstance(item, exp.Column) and isinstance(item.this, exp.Star)
+        )
+        if is_star or isinstance(item, exp.Alias):
+            items.append(item)
             continue
-        if not isinstance(item, exp.Alias):
-            name = item.name if isinstance(item, exp.Column) else f"_col{index}"
-            alias = exp.alias_(item.copy(), exp.to_identifier(name, quoted=True))
-            item.replace(alias)
+        name = item.name if isinstance(item, exp.Column) else f"_col{index}"
+        items.append(exp.Alias(this=item, alias=exp.to_identifier(name, quoted=True)))
+    select.set("expressions", items)
 
 
 def sources(select: exp.Select) -> Iterator[exp.Expr]:

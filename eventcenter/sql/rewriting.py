@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from eventcenter.errors import QuerySyntaxError
 from eventcenter.sql.casts import CASTS
-from eventcenter.sql.functions import FUNCTIONS
+from eventcenter.sql.functions import FUNCTIONS, implementations
 from eventcenter.sql.moments import UNITS, as_date, timestamp
 from eventcenter.sql.moments import moment as moment_of
 
@@ -133,10 +133,11 @@ def _extract(node: exp.Extract) -> exp.Expr:
 
 
 def _tried(tree: exp.Query) -> None:
+    scalars = implementations()
     for node in [found for found in tree.find_all(exp.Anonymous) if found.name.lower() == "try"]:
         inner = node.expressions[0]
         for called in list(inner.find_all(exp.Anonymous)):
-            if called.name.startswith("ec_") and not called.name.startswith(TRY):
+            if called.name in scalars:
                 called.set("this", _trying(called.name))
         if node.parent is not None:
             node.replace(exp.Paren(this=inner))
