@@ -47,6 +47,8 @@ def _replace(node: exp.Expr, now: int) -> None:
         if len(node.expressions) != 1:
             raise QuerySyntaxError("[…] takes one number or key")
         new = call("ec_element_at", node.this, node.expressions[0])
+    elif isinstance(node, exp.If) and not isinstance(node.parent, exp.Case):
+        new = exp.Case(ifs=[exp.If(this=node.this, true=node.args["true"])], default=node.args.get("false"))
     elif isinstance(node, exp.Array):
         new = call("json_array", *node.expressions)
     elif isinstance(node, exp.Extract):

@@ -1,4 +1,5 @@
-"""A cluster's afternoon made by rule, as objects; `flat` is what a query should see of one, told without the product."""
+"""A cluster's afternoon made by rule, as objects; `flat` is what a query should see of one, told without the
+product."""
 
 from __future__ import annotations
 
@@ -17,18 +18,18 @@ Raw = dict[str, Any]
 # reason, type, kind, component, message
 _STORIES = [
     ("Scheduled", "Normal", "Pod", "default-scheduler", "Successfully assigned {ns}/{name} to {node}"),
-    ("Pulled", "Normal", "Pod", "kubelet", 'Successfully pulled image "registry/{app}:v{v}" in {n}.{m}s (9s including waiting)'),
+    ("Pulled", "Normal", "Pod", "kubelet", 'Successfully pulled image "registry/{app}:v{v}" in {n}.{m}s (9s waiting)'),
     ("Started", "Normal", "Pod", "kubelet", "Started container {app}"),
     ("BackOff", "Warning", "Pod", "kubelet", "Back-off restarting failed container {app} in pod {name}_{ns}"),
     ("Unhealthy", "Warning", "Pod", "kubelet", "Readiness probe failed: HTTP probe failed with statuscode: 50{v}"),
     ("FailedScheduling", "Warning", "Pod", "default-scheduler", "0/3 nodes are available: 3 Insufficient memory."),
     ("FailedScheduling", "Warning", "Pod", "default-scheduler", "0/3 nodes: 1 node(s) had untolerated taint {{x: y}}."),
     ("FailedMount", "Warning", "PersistentVolumeClaim", "kubelet", "MountVolume.SetUp failed for volume data"),
-    ("OOMKilling", "Warning", "Node", "kernel-monitor", "Out of memory: Killed process {n}{m} ({app}) total-vm:1kB"),
-    ("PodOOMKilling", "Warning", "Pod", "node-problem-detector", "pod was OOM killed. node:{node} pod:{name} namespace:{ns}"),
+    ("OOMKilling", "Warning", "Node", "kernel-monitor", "Out of memory: Killed process {n}{m} ({app}) vm:1kB"),
+    ("PodOOMKilling", "Warning", "Pod", "node-problem-detector", "OOM killed. node:{node} pod:{name} ns:{ns}"),
     ("NodeNotReady", "Normal", "Node", "node-controller", "Node {node} status is now: NodeNotReady"),
     ("NodeReady", "Normal", "Node", "kubelet", "Node {node} status is now: NodeReady"),
-    ("SuccessfulRescale", "Normal", "HorizontalPodAutoscaler", "horizontal-pod-autoscaler", "New size: {v}; reason: cpu"),
+    ("SuccessfulRescale", "Normal", "HorizontalPodAutoscaler", "horizontal-pod-autoscaler", "New size: {v}; cpu"),
     ("Evicted", "Warning", "Pod", "kubelet", "The node was low on resource: {resource}. Threshold quantity: 1"),
     ("KubeletSetup", "Warning", "Node", "kubelet", "PLEG is not healthy: pleg was last seen active {v}m ago"),
 ]  # fmt: skip

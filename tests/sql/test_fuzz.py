@@ -86,7 +86,8 @@ def statements(draw: Any) -> str:
         draw(
             st.sampled_from(
                 ["", "FROM log", "FROM log t", "FROM (SELECT * FROM log) t", "FROM log a JOIN log b ON a.uid = b.uid",
-                 "FROM (SELECT count(*) AS c, level AS x FROM log GROUP BY level) t", "FROM log, UNNEST(split(name,'-')) AS u(x)",
+                 "FROM (SELECT count(*) AS c, level AS x FROM log GROUP BY level) t",
+                 "FROM log, UNNEST(split(name,'-')) AS u(x)",
                  "FROM event", "FROM sqlite_master", "FROM log NATURAL JOIN log b"]
             )
         )
@@ -137,12 +138,11 @@ def test_any_text(console: Console, text: str) -> None:
     judge(console, f"* | SELECT {text}")
 
 
-TOKENS = [
-    "SELECT", "FROM", "log", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "WITH", "AS", "(", ")", ",", "*", "'a'", '"a"',
-    "1", "CASE", "WHEN", "THEN", "END", "UNION", "JOIN", "ON", "OVER", "count(", "level", ";", "--", "/*", "*/", "`", "[", "]",
-    "ATTACH", "PRAGMA", "INSERT INTO", "DROP TABLE", "VALUES", "LATERAL", "UNNEST", "RECURSIVE", "CAST(", "INTERVAL", "EXTRACT(",
-    "::", "->", "->>", "$1", "?", ":t0", "@x", "TABLESAMPLE", "FOR UPDATE", "INTO", "ROLLUP(", "GROUPING SETS(", "PIVOT", "QUALIFY",
-]  # fmt: skip
+TOKENS = """
+SELECT FROM log WHERE GROUP BY ORDER BY HAVING LIMIT WITH AS ( ) , * 'a' "a" 1 CASE WHEN THEN END UNION JOIN ON OVER count(
+level ; -- /* */ ` [ ] ATTACH PRAGMA INSERT INTO DROP TABLE VALUES LATERAL UNNEST RECURSIVE CAST( INTERVAL EXTRACT( :: ->
+->> $1 ? :t0 @x TABLESAMPLE FOR UPDATE ROLLUP( GROUPING SETS( PIVOT QUALIFY
+""".split()
 
 
 @settings(settings.get_profile("queries"), max_examples=400)
