@@ -2,7 +2,12 @@
 
 EventCenterError
 ├── ConfigError          a setting is wrong (exit code 2)
-├── QuerySyntaxError     a search expression is wrong (HTTP 400, points at the place)
+├── QuerySyntaxError     a search expression or its SQL is wrong (HTTP 400, points at the place)
+├── QueryLimit           a query was stopped
+│   ├── QueryTimeout     it took too long (408)
+│   ├── QueryTooLarge    it needs more memory than queries may use (422)
+│   ├── QueryCancelled   nobody waits for its answer any more (408)
+│   └── TooManyQueries   as many as may run are running (429)
 ├── NotFoundError        what was asked for is not there (HTTP 404)
 ├── MalformedEvent       an object of the watch that no event can be made of
 ├── StoreError           the data directory cannot be used
@@ -39,6 +44,26 @@ class QuerySyntaxError(EventCenterError):
     def __init__(self, message: str, *, hint: str = "", at: int | None = None) -> None:
         super().__init__(message, hint=hint)
         self.at = at
+
+
+class QueryLimit(EventCenterError):
+    code = "query_limit"
+
+
+class QueryTimeout(QueryLimit):
+    code = "query_timeout"
+
+
+class QueryTooLarge(QueryLimit):
+    code = "query_too_large"
+
+
+class QueryCancelled(QueryLimit):
+    code = "query_cancelled"
+
+
+class TooManyQueries(QueryLimit):
+    code = "too_many_queries"
 
 
 class NotFoundError(EventCenterError):

@@ -204,3 +204,24 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     top_nodes: list[TopEntry]
     oom: list[Event]
     """Newest events of out-of-memory kills, the exact Pod where it is known."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A query of a user: `search`, or `search | SQL`. Times in ms, `from_time` inclusive, `to_time` exclusive."""
+
+    text: str
+    now: int
+    """What `now()` says."""
+    from_time: int | None = None
+    to_time: int | None = None
+    limit: int | None = None
+    """At most so many rows; None: what the LIMIT of the SQL says, and 100 without one."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    columns: list[str]
+    rows: list[list[Any]]
+    """Texts, numbers, true, false and null; times, lists and objects are texts."""
+    truncated: bool
+    """Whether there is more than `rows` shows (and no LIMIT of the query itself cut it)."""
+    elapsed_ms: float = 0.0

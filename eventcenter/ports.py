@@ -7,10 +7,12 @@ from datetime import tzinfo
 from typing import Protocol
 
 from eventcenter.model import (
+    Answer,
     Batch,
     EventDetail,
     Overview,
     Page,
+    Question,
     RetentionStatus,
     StoredChange,
     StoreStatus,
@@ -36,6 +38,10 @@ class EventReader(Protocol):
 
     def list_events(self, query: EventQuery) -> Page:
         """Events that match, newest first (`order="asc"`: oldest first). QuerySyntaxError for a bad cursor."""
+
+    def answer(self, question: Question, cancelled: Callable[[], bool] = ...) -> Answer:
+        """A query of a user, `search | SQL`. QuerySyntaxError where it is wrong, QueryLimit (QueryTimeout,
+        QueryTooLarge, TooManyQueries) where it may not go on; QueryCancelled once `cancelled` says so."""
 
     def event(self, uid: str) -> EventDetail:
         """NotFoundError when there is none."""

@@ -11,7 +11,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from eventcenter.errors import EventCenterError, NotFoundError, QuerySyntaxError, StoreError
+from eventcenter.errors import (
+    EventCenterError,
+    NotFoundError,
+    QueryCancelled,
+    QuerySyntaxError,
+    QueryTimeout,
+    QueryTooLarge,
+    StoreError,
+    TooManyQueries,
+)
 from web.i18n import _
 from web.params import BadParameter
 from web.render import page
@@ -23,6 +32,10 @@ _STATUS: tuple[tuple[type[EventCenterError], int], ...] = (
     (BadParameter, 400),
     (QuerySyntaxError, 400),
     (NotFoundError, 404),
+    (QueryTimeout, 408),
+    (QueryCancelled, 408),
+    (QueryTooLarge, 422),
+    (TooManyQueries, 429),
     (StoreError, 503),
 )
 RETRY_SECONDS = 5
@@ -33,7 +46,7 @@ def envelope(
 ) -> Response:
     response = jsonify({**(more or {}), "error": {"code": code, "message": message, "hint": hint}})
     response.status_code = status
-    if status == 503:
+    if status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

@@ -9,6 +9,7 @@ from eventcenter.query import DEFAULT_LIMIT, FIELDS, GLOB_FIELDS, MAX_LIMIT, TIM
 from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
 from web.params import MAX_WAIT
+from web.query_api import MAX_ROWS
 
 Json = dict[str, Any]
 
@@ -98,6 +99,28 @@ _SCHEMAS: Json = {
             "elapsed_ms": {"type": "number"},
         }
     ),
+    "Question": _object(
+        {
+            "query": {
+                **_STRING,
+                "minLength": 1,
+                "description": "`search`, or `search | SELECT …`; `*` is all.",
+            },
+            **{name: {"type": ["string", "number", "null"]} for name in ("from", "to")},
+            "limit": {"type": ["integer", "null"], "minimum": 1, "maximum": MAX_ROWS},
+        },
+        "from",
+        "to",
+        "limit",
+    ),
+    "Answer": _object(
+        {
+            "columns": _list(_STRING),
+            "rows": _list(_list({"type": ["string", "number", "boolean", "null"]})),
+            "elapsed_ms": {"type": "number"},
+            "truncated": {"type": "boolean", "description": "Whether there are more rows than are shown."},
+        }
+    ),
     "Version": _object({"version": _STRING, "instance": _STRING, "demo": {"type": "boolean"}}),
     "Health": _object({"status": _STRING}),
     "Readiness": _object({"status": _STRING, "reasons": _list(_STRING)}),
@@ -148,9 +171,30 @@ def _get(summary: str, schema: str, parameters: list[Json], *errors: int, **more
 
 _ERRORS = {
     400: "A parameter is wrong; the message names it.",
+    408: "The query took too long; the hint says how to make it smaller.",
+    413: "The body is too long.",
+    415: "The body is not JSON.",
+    422: "The query needs more memory than it may have.",
+    429: "As many queries run as may. See Retry-After.",
     404: "There is no such thing; the message names what there is.",
     503: "The store cannot be read now, or too many requests wait for changes. See Retry-After.",
 }
+
+
+def _query() -> Json:
+    path = _get(
+        f"Run a query (docs/queries.md); times as in {TIME_FORMS}",
+        "Answer",
+        [_INSTANCE],
+        404,
+        408,
+        413,
+        415,
+        422,
+        429,
+    )
+    body = {"required": True, "content": _content("Question")}
+    return {"post": {**path["get"], "requestBody": body}}
 
 
 def _paths() -> Json:
@@ -186,6 +230,7 @@ def _paths() -> Json:
         "/api/v1/overview": _get(
             "Totals, trend and tops of a range", "Overview", [_FROM, _TO, zone, _INSTANCE], 404
         ),
+        "/api/v1/query": _query(),
         "/api/v1/version": _get("What runs here", "Version", [_INSTANCE], 404),
         "/healthz": _get("Is the process alive", "Health", []),
         "/readyz": _get("Is it collecting and storing", "Readiness", [], **{"503": not_ready}),

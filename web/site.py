@@ -12,8 +12,9 @@ from eventcenter.ports import Center
 
 WAITING_REQUESTS = 8
 """How many long polls and event streams may be open at once. Each keeps a thread of the server."""
-SERVER_THREADS = WAITING_REQUESTS + 4
-"""What the server has to be given, so that pages are answered while every place to wait is taken."""
+SERVER_THREADS = WAITING_REQUESTS + 6
+"""What the server has to be given, so that pages are answered while every place to wait is taken and as many queries
+run as may."""
 
 
 @dataclass(frozen=True)

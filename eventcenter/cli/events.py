@@ -88,7 +88,7 @@ def events(loaded: Loaded, follow: bool, output: str, **asked: Any) -> None:
     query = _query(asked, follow)
     from eventcenter.cli.showing import shower
 
-    with closing(_open(loaded.settings)) as reader:
+    with closing(open_stored(loaded.settings)) as reader:
         show = shower(output, lambda uid: reader.event(uid).raw)
         if follow:
             _until_stopped(lambda: _follow(reader, query, show))
@@ -96,7 +96,7 @@ def events(loaded: Loaded, follow: bool, output: str, **asked: Any) -> None:
             _until_stopped(lambda: _list(reader, query, show))
 
 
-def _open(settings: Settings) -> Reader:
+def open_stored(settings: Settings) -> Reader:
     from eventcenter.store import database_path, open_reader  # SQLite, only needed now
 
     try:

@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "eventcenter.cli.running:run",
     "demo": "eventcenter.cli.running:demo",
     "events": "eventcenter.cli.events:events",
+    "query": "eventcenter.cli.query:query",
     "replay": "eventcenter.cli.feeding:replay",
     "export": "eventcenter.cli.export:export",
     "import": "eventcenter.cli.feeding:import_",

@@ -12,9 +12,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventcenter.errors import NotFoundError, StoreError
-from eventcenter.model import Event, EventDetail, Occurrence, Overview, Page, StoredChange
+from eventcenter.model import (
+    Answer,
+    Event,
+    EventDetail,
+    Occurrence,
+    Overview,
+    Page,
+    Question,
+    StoredChange,
+)
 from eventcenter.query import EventQuery
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
+from eventcenter.store.console import Console
 from eventcenter.store.files import ReadConnection, identity, open_for_reading
 from eventcenter.store.functions import register
 from eventcenter.store.overview import Rollups
@@ -54,6 +64,7 @@ class Reader:
         self._path = path
         self._instance = instance
         self._error_problems = error_problems
+        self._console = Console(path, instance)
         self._idle: list[ReadConnection] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -151,6 +162,9 @@ class Reader:
             connection, (row[column] for row in rows for column in TERM_COLUMNS)
         )
         return [event_of(row, texts, self._instance) for row in rows]
+
+    def answer(self, question: Question, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+        return self._console.answer(question, cancelled)
 
     def event(self, uid: str) -> EventDetail:
         packed = pack_uid(uid)

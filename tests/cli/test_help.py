@@ -15,7 +15,19 @@ from click.testing import CliRunner
 from eventcenter.cli.root import COMMANDS, root
 
 DOC = Path(__file__).parents[2] / "docs" / "cli.md"
-HEAVY = {"flask", "kubernetes", "matplotlib", "sqlite3", "sqlite_utils", "rich", "yaml", "msgspec", "urllib3"}
+HEAVY = {
+    "flask",
+    "sqlglot",
+    "re2",
+    "kubernetes",
+    "matplotlib",
+    "sqlite3",
+    "sqlite_utils",
+    "rich",
+    "yaml",
+    "msgspec",
+    "urllib3",
+}
 
 
 def walk(group: click.Group, context: click.Context, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -36,6 +48,7 @@ def test_these_are_the_commands() -> None:
         "run",
         "demo",
         "events",
+        "query",
         "replay",
         "export",
         "import",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import fnmatch
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from eventcenter.errors import NotFoundError, QuerySyntaxError
 from eventcenter.model import (
+    Answer,
     Event,
     EventDetail,
     Occurrence,
@@ -18,6 +20,7 @@ from eventcenter.model import (
     OverviewTotals,
     Page,
     Phase,
+    Question,
     RetentionStatus,
     StoredChange,
     StoreStatus,
@@ -143,6 +146,7 @@ class FakeReader:
     """As if a search had come only so far."""
     waited: list[tuple[int, float]] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
+    question: Question | None = None
 
     def add(self, event: Event) -> None:
         with self.arrived:
@@ -162,6 +166,11 @@ class FakeReader:
             found = [event for event in found if event.last_time >= self.searched_to]
             return Page(found, str(len(found)), self.searched_to)
         return Page(found[start : start + query.limit], str(start + query.limit) if rest else None)
+
+    def answer(self, question: Question, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+        self._check()
+        self.question = question
+        return Answer(columns=["level", "c"], rows=[["Warning", 3]], truncated=False, elapsed_ms=1.5)
 
     def event(self, uid: str) -> EventDetail:
         self._check()
