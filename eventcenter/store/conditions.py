@@ -77,6 +77,8 @@ class SearchCompiler:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._numbers: dict[Has, list[int]] = {}
+        self._matches: dict[Node, Match | None] = {}
+        """Of each part: a part is asked for more than once, on each level of nesting again."""
 
     def compile(self, search: Node, *, filtered: bool) -> Conditions:
         """`filtered`: other FTS5 expressions have to hold as well, so that one more subtraction costs nothing."""
@@ -126,6 +128,11 @@ class SearchCompiler:
                 return None
 
     def _match(self, node: Node) -> Match | None:
+        if node not in self._matches:
+            self._matches[node] = self._make_match(node)
+        return self._matches[node]
+
+    def _make_match(self, node: Node) -> Match | None:
         match node:
             case Everything():
                 return Match(EVERY_EVENT)

@@ -14,8 +14,6 @@ from eventcenter.store.functions import spec
 EVERY_EVENT = "(tags : l *)"
 """Each has a level."""
 NO_EVENT = "(tags : none)"
-SHORTEST_STEM = 2
-"""Of a pattern such as we*b: merging the lists of all words with w costs more than it saves."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -71,7 +69,7 @@ def _match_phrase(columns: str, phrase: Phrase) -> Match | None:
 def _match_word(columns: str, pattern: Pattern) -> str | None:
     if not pattern.is_wild:
         return f'({columns} : "{pattern.text}")'
-    return f'({columns} : "{pattern.stem}" *)' if len(pattern.stem) >= SHORTEST_STEM else None
+    return f'({columns} : "{pattern.stem}" *)' if pattern.stem else None
 
 
 def text_condition(column: str, leaf: Has, most: int | None = None) -> tuple[str, list[object]]:
