@@ -57,13 +57,17 @@ class CenterProcess:
     def wait_until_up(self, path: str = "/readyz", every: float = 0.1, patience: float = UP_S) -> None:
         """Until `path` answers 200; RuntimeError when the process ends before or `patience` seconds are over."""
         deadline = time.monotonic() + patience
-        while True:
-            with contextlib.suppress(OSError):
-                self.page(path)
-                return
+        while not self._answers(path):
             if time.monotonic() > deadline or not self.alive():
                 raise RuntimeError(f"the center does not come up: {self.logged()[-500:]}")
             time.sleep(every)
+
+    def _answers(self, path: str) -> bool:
+        try:
+            self.page(path)
+        except OSError:
+            return False
+        return True
 
     def logged(self) -> str:
         return self._log.read_text() if self._log and self._log.exists() else ""
