@@ -78,7 +78,7 @@ class Rollups:
         """Errors since midnight in `zone`, and yesterday's until the same time of day, to the quarter of an
         hour."""
         local = datetime.fromtimestamp(now / 1000, zone)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)  # the first of two
         # Wall-clock arithmetic on the naive day, so that a day of 23 or 25 hours still begins at midnight.
         yesterday = (midnight.replace(tzinfo=None) - timedelta(days=1)).replace(tzinfo=zone)
         same_time = (local.replace(tzinfo=None) - timedelta(days=1)).replace(tzinfo=zone)

@@ -152,7 +152,6 @@ def test_every_quarter_around_a_change(reader: Reader, occurrences: Counter[int]
                 assert shown(reader, name, now) == counted(occurrences, name, now), (name, quarter - change)
 
 
-@pytest.mark.xfail(strict=True, reason="overview.py takes the second midnight for the beginning of the day")
 def test_a_day_with_two_midnights_begins_at_the_first(reader: Reader, occurrences: Counter[int]) -> None:
     for change in changes(MIDNIGHT_TWICE):
         for quarter in range(change, change + 4):
