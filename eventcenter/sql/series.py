@@ -179,6 +179,11 @@ def _number(tree: exp.Select, name: str) -> int | None:
     raise QuerySyntaxError(f"{name.upper()} takes a whole number")
 
 
+def window_seconds(call: exp.Expr) -> int:
+    """How wide a bucket of a `time_series` is."""
+    return _parts(call)[1]
+
+
 def _parts(call: exp.Expr) -> tuple[exp.Expr, int, str, str]:
     """The beginning of the stretch as an expression, its seconds, the format and the padding."""
     time, *texts = call.expressions

@@ -109,7 +109,7 @@ def _sum(node: exp.Expr) -> bool:
     name, given = node.name.lower(), node.expressions
     if name in _INDIFFERENT or (given and isinstance(given[0], exp.Distinct)):
         return True
-    if isinstance(node.parent, exp.Filter) or isinstance(node.parent, exp.Window):
+    if isinstance(node.parent, exp.Filter | exp.Window):
         return False
     events = exp.column(exp.to_identifier(EVENTS, quoted=True))
     events.meta.update({LOG: True, _SEEN: True})
@@ -117,7 +117,9 @@ def _sum(node: exp.Expr) -> bool:
         if not given or isinstance(given[0], exp.Star | exp.Literal):
             counted: exp.Expr = events
         else:
-            counted = _if(exp.Not(this=exp.Is(this=exp.Paren(this=given[0].copy()), expression=exp.Null())), events)
+            counted = _if(
+                exp.Not(this=exp.Is(this=exp.Paren(this=given[0].copy()), expression=exp.Null())), events
+            )
     elif name == "count_if":
         counted = _if(given[0].copy(), events)
     elif name == "sum":

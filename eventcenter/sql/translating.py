@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -14,6 +14,7 @@ from eventcenter.sql.parsing import parse
 from eventcenter.sql.resolving import number_dimensions, resolve
 from eventcenter.sql.rewriting import rewrite
 from eventcenter.sql.series import Series, series_of
+from eventcenter.sql.summing import Summed, summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,6 @@ class Translated:
     It is either a SELECT or begins with WITH."""
 
     sql: str
-    tree: exp.Query
-    """Checked and resolved, before anything of SQLite was written into it: what a planner looks at."""
     columns: frozenset[str]
     """Of `log`: a name of `columns.PLAIN`, `event_id.PATH`, or a dimension with # behind it, which is its number."""
     texts: tuple[str, ...]
@@ -39,6 +38,8 @@ class Translated:
     """Names that stand where tables stand: CTEs and aliases."""
     has_limit: bool
     series: Series | None
+    summed: tuple[Summed, Translated] | None = None
+    """The same query over rows that stand for many events each, where it only counts what roll-ups know."""
 
 
 def translate(
@@ -55,22 +56,27 @@ def translate(
 
 def _translated(tree: exp.Query, now: int, from_time: int | None, to_time: int | None) -> Translated:
     resolve(tree)
-    checked = tree.copy()
+    start = (to_time if from_time is None and to_time is not None else from_time or now) // 1000
+    counting = tree.copy()
+    found = summed(counting)
+    quick = None if found is None else (found, _finished(counting, now, start))
+    return replace(_finished(tree, now, start), summed=quick)
+
+
+def _finished(tree: exp.Query, now: int, start: int) -> Translated:
+    """A resolved tree as SQLite's; `start` is where the time range begins, in seconds."""
     names = _output_names(tree)
     booleans = frozenset(
         at for at, item in enumerate(_outermost(tree).expressions) if _is_boolean(item.unalias())
     )
     has_limit = tree.args.get("limit") is not None
     series = series_of(tree)
-    shifts = compare(
-        tree, (to_time if from_time is None and to_time is not None else from_time or now) // 1000
-    )
+    shifts = compare(tree, start)
     numbers, texts = number_dimensions(tree)
     rewrite(tree, now)
     columns = {column.name for column in tree.find_all(exp.Column) if column.meta.get("log")}
     return Translated(
         sql=tree.sql(dialect=Run, comments=False, identify=True),
-        tree=checked,
         columns=frozenset(columns | numbers),
         texts=tuple(texts),
         shifts=frozenset(shifts),

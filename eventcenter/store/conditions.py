@@ -108,6 +108,10 @@ class SearchCompiler:
             return [Present(part.field.name, tuple(self._terms(part)))]
         return []
 
+    def condition(self, search: Node) -> tuple[str, list[object]]:
+        """The search as a condition on the columns of `e` alone, with the values of its parameters."""
+        return self._condition(search)
+
     def _check(self, made: Conditions, parts: list[Node]) -> None:
         """Conditions on columns first; the raw object is unpacked once for all that ask for it."""
         for part in parts:

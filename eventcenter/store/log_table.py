@@ -15,6 +15,7 @@ from eventcenter.sql.columns import DIMENSIONS, EVENT
 from eventcenter.sql.comparing import shifted
 from eventcenter.sql.jsons import Steps, at, steps, stored
 from eventcenter.sql.resolving import NUMBER
+from eventcenter.sql.summing import EVENTS
 from eventcenter.store.packing import Unpacker
 from eventcenter.store.restriction import Restriction
 from eventcenter.store.rows import EVENT_COLUMNS, TERM_COLUMNS, event_of
@@ -53,19 +54,24 @@ _COLUMNS = {
     "first_time": _moment("e.first_time"),
     "last_time": _moment("e.last_time"),
     "instance": f":{INSTANCE}",
+    EVENTS: "e.n",
 }
 
 
-def definition(columns: Iterable[str], restriction: Restriction, shift: int = 0) -> str:
-    """`log AS (…)`; with a shift (seconds) the events of so much earlier under the name that `comparing` gave them."""
-    listed = ", ".join(f"{_column(name, shift)} AS {_quoted(name)}" for name in sorted(columns)) or "1 AS `#`"
+def definition(
+    columns: Iterable[str], restriction: Restriction, shift: int = 0, time: str = "e.last_time / 1000"
+) -> str:
+    """`log AS (…)`; with a shift (seconds) the events of so much earlier under the name that `comparing` gave them.
+    `time` is the time of a row in seconds."""
+    listed = ", ".join(f"{_column(name, shift, time)} AS {_quoted(name)}" for name in sorted(columns))
+    listed = listed or "1 AS `#`"
     name = shifted(shift) if shift else "log"
     return f"{_quoted(name)} AS NOT MATERIALIZED (SELECT {listed} FROM {restriction.sql})"
 
 
-def _column(name: str, shift: int) -> str:
+def _column(name: str, shift: int, time: str) -> str:
     if name == "__time__":
-        return f"e.last_time / 1000 + {shift}" if shift else "e.last_time / 1000"
+        return f"{time} + {shift}" if shift else time
     if name in _COLUMNS:
         return _COLUMNS[name]
     path = name.removeprefix(EVENT).removeprefix(".").replace("'", "''")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventcenter.model import Answer, Question
 from eventcenter.search import Node, parse_search, split_query
 from eventcenter.sql.columns import RECORD
+from eventcenter.sql.summing import QUARTER
 from eventcenter.sql.translating import Translated, translate
 from eventcenter.store.fulltext import bindable
 from eventcenter.store.functions import register
@@ -18,6 +19,7 @@ from eventcenter.store.log_table import EVENT_FUNCTION, INSTANCE, definition, ev
 from eventcenter.store.packing import Unpacker
 from eventcenter.store.restriction import restrict
 from eventcenter.store.sandbox import Sandbox, sandbox
+from eventcenter.store.summed_log import TIME, restrict_summed
 from eventcenter.store.terms import TermReader
 
 DEFAULT_ROWS, MAX_ROWS = 100, 10_000
@@ -61,22 +63,57 @@ def _events(box: Sandbox, instance: str, question: Question, search: Node) -> An
 def _selected(
     box: Sandbox, instance: str, question: Question, search: Node, translated: Translated
 ) -> Answer:
-    values: dict[str, object] = {INSTANCE: instance}
-    tables = []
-    for shift in sorted({0, *translated.shifts}):
-        start, end = (_earlier(time, shift) for time in (question.from_time, question.to_time))
-        found = restrict(box.connection, search, start, end, prefix=f"r{shift}")
-        values |= found.values
-        tables.append(definition(translated.columns, found, shift))
+    log = _summed(box, question, search, translated) or _plain(box, question, search, translated)
+    translated = log.translated
+    values = log.values | {INSTANCE: instance}
     for at, text in enumerate(translated.texts):
         row = box.connection.execute("SELECT id FROM term WHERE text = ?", (bindable(text),)).fetchone()
         values[f"t{at}"] = row[0] if row else -1
-    names = {name.split(" ", 1)[0].strip("`").lower() for name in tables}
+    names = {name.split(" ", 1)[0].strip("`").lower() for name in log.tables}
     _open(box, translated.functions, translated.tables | names)
     body = translated.sql
-    begin = f"WITH {', '.join(tables)}"
+    begin = f"WITH {', '.join(log.tables)}"
     sql = f"{begin}, {body[5:]}" if body.startswith("WITH ") else f"{begin} {body}"
     return _answered(box.connection.execute(sql, values), question, translated)
+
+
+class _Log(NamedTuple):
+    """What a query reads: definitions of `log` and of its shifted likes, with the values of their parameters."""
+
+    translated: Translated
+    tables: list[str]
+    values: dict[str, object]
+
+
+def _plain(box: Sandbox, question: Question, search: Node, translated: Translated) -> _Log:
+    log = _Log(translated, [], {})
+    for shift, start, end in _ranges(question, translated):
+        found = restrict(box.connection, search, start, end, prefix=f"r{shift}")
+        log.values.update(found.values)
+        log.tables.append(definition(translated.columns, found, shift))
+    return log
+
+
+def _summed(box: Sandbox, question: Question, search: Node, translated: Translated) -> _Log | None:
+    """From the roll-ups, where they can answer."""
+    if translated.summed is None:
+        return None
+    asked, counting = translated.summed
+    log = _Log(counting, [], {})
+    for shift, start, end in _ranges(question, counting):
+        if shift % QUARTER:
+            return None
+        found = restrict_summed(box.connection, search, start, end, counting.columns, asked)
+        if found is None:
+            return None
+        log.tables.append(definition(counting.columns, found, shift, TIME))
+    return log
+
+
+def _ranges(question: Question, translated: Translated) -> Iterator[tuple[int, int | None, int | None]]:
+    """Each shift (s), and the range of times (ms) that it makes."""
+    for shift in sorted({0, *translated.shifts}):
+        yield shift, _earlier(question.from_time, shift), _earlier(question.to_time, shift)
 
 
 def _earlier(time: int | None, seconds: int) -> int | None:

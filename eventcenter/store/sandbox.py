@@ -31,7 +31,7 @@ MAX_BYTES = 4_000_000
 """Of one value, so also of one row: an event has at most 1.5 MB."""
 CACHE_KIB = 8 * 1024
 _TABLES = frozenset(
-    {"event", "term", "json_each", "sqlite_master"}
+    {"event", "term", "rollup_quarter", "rollup_day", "rollup_cross", "json_each", "sqlite_master"}
 )  # FTS5 reads the last to declare its tables
 _NULL_TOLERANT = frozenset({"ec_compare"})
 _LIMITS = {
