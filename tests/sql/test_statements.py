@@ -80,7 +80,8 @@ def test_where_beside_the_search(ask: Ask, events: Events) -> None:
     )
     wanted = [
         e for e in events
-        if e["level"] == "Warning" and e["reason"] in ("BackOff", "Evicted") and e["host"] != "node-1" and e["name"].startswith("web")
+        if e["level"] == "Warning" and e["reason"] in ("BackOff", "Evicted")
+        and e["host"] != "node-1" and e["name"].startswith("web")
     ]  # fmt: skip
     assert wanted
     assert answer.rows == [[len(wanted)]]
@@ -136,8 +137,8 @@ def test_union(ask: Ask, events: Events) -> None:
 
 def test_window_functions(ask: Ask, events: Events) -> None:
     answer = ask(
-        "* | SELECT reason, n FROM (SELECT reason, row_number() OVER (PARTITION BY reason ORDER BY __time__ DESC) AS n, "
-        "count(*) OVER (PARTITION BY reason) AS c FROM log) WHERE n = c ORDER BY reason"
+        "* | SELECT reason, n FROM (SELECT reason, "
+        "row_number() OVER (PARTITION BY reason ORDER BY __time__ DESC) AS n, count(*) OVER (PARTITION BY reason) AS c FROM log) WHERE n = c ORDER BY reason"
     )
     counts = Counter(event["reason"] for event in events)
     assert answer.rows == [[reason, counts[reason]] for reason in sorted(counts)]
