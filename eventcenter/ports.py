@@ -37,7 +37,8 @@ class EventReader(Protocol):
     """Reads of one instance's store. Every method may be called from any thread."""
 
     def list_events(self, query: EventQuery) -> Page:
-        """Events that match, newest first (`order="asc"`: oldest first). QuerySyntaxError for a bad cursor."""
+        """Events that match, newest first (`order="asc"`: oldest first). A search that takes long ends early
+        (`Page.searched_to`) and goes on with `next`. QuerySyntaxError for a bad cursor."""
 
     def answer(self, question: Question, cancelled: Callable[[], bool] = ...) -> Answer:
         """A query of a user, `search | SQL`. QuerySyntaxError where it is wrong, QueryLimit (QueryTimeout,

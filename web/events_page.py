@@ -72,14 +72,15 @@ def show() -> Response:
         fields=fields,
         errors=errors,
         found=found,
-        **_shared(asked),
+        **_shared(asked, found),
     )
 
 
 def live() -> Response:
     asked = window(center().now())
     values, _errors = _read(asked)
-    return page("events_live.html", window=asked, found=_find(asked, values), **_shared(asked))
+    found = _find(asked, values)
+    return page("events_live.html", window=asked, found=found, **_shared(asked, found))
 
 
 def _read(asked: Window) -> tuple[dict[str, Any], dict[str, BadParameter]]:
@@ -106,7 +107,7 @@ def _find(asked: Window, values: dict[str, Any]) -> Page:
     return center().reader.list_events(in_range)
 
 
-def _shared(asked: Window) -> dict[str, Any]:
+def _shared(asked: Window, found: Page | None) -> dict[str, Any]:
     words = field_words()
     chips = [Chip(name, words[name], _given(name)) for name in FIELDS if _given(name)]
     if _given("q"):
@@ -115,7 +116,8 @@ def _shared(asked: Window) -> dict[str, Any]:
     return {
         "chips": chips,
         "first_page": first_page,
-        "is_live": first_page and asked.live,
+        # A search that takes all the time of a page is not repeated every few seconds.
+        "is_live": first_page and asked.live and (found is None or found.searched_to is None),
         "understood": _understood(),
     }
 

@@ -32,10 +32,6 @@ class Pattern:
         """A stem that may go on, and nothing else."""
         return bool(self.stem) and self.text == self.stem + "*"
 
-    @property
-    def longest_part(self) -> str:
-        return max(_WILDCARD.split(self.text), key=len)
-
     def accepts(self, word: str) -> bool:
         if not self.is_wild:
             return word == self.text
@@ -76,11 +72,16 @@ def _without_loose_star(found: list[str]) -> list[str]:
 
 
 def occurs(phrase: Phrase, among: list[str]) -> bool:
-    if len(phrase) == 1 and not phrase[0].is_wild:
-        return phrase[0].text in among
+    size = len(phrase)
+    if not any(pattern.is_wild for pattern in phrase):
+        wanted = [pattern.text for pattern in phrase]
+        if size == 1:
+            return wanted[0] in among
+        # Lists are compared in one go: a long phrase in a long message of its own words costs little.
+        return any(among[at : at + size] == wanted for at in range(len(among) - size + 1))
     return any(
-        all(pattern.accepts(word) for pattern, word in zip(phrase, among[at:], strict=False))
-        for at in range(len(among) - len(phrase) + 1)
+        all(pattern.accepts(word) for pattern, word in zip(phrase, among[at : at + size], strict=True))
+        for at in range(len(among) - size + 1)
     )
 
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from lark.exceptions import UnexpectedInput
 
 MAX_CHARS = 2_000
-MAX_NESTING = 20
+MAX_NESTING = 10
+"""FTS5 reads an expression with a stack of 100; each level takes up to eight of it."""
 _OPERATORS = {"_AND", "_OR", "NOT"}
 _SKIPPED = re.compile(QUOTED)
 

@@ -17,7 +17,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 def parse_search(text: str) -> Node:
     """The tree of a search; blank text is everything. QuerySyntaxError points at the place (`at`).
 
-    At most 2 000 characters, 30 terms and 20 parentheses inside of each other."""
+    At most 2 000 characters, 30 terms and 10 parentheses inside of each other."""
     # Half a surrogate pair is stored nowhere; the substitute finds what stands in its place.
     return _parsed(_SURROGATE.sub("\ufffd", text)) if text.strip() else EVERYTHING
 

@@ -49,7 +49,8 @@ MAX_TAGS = 1_000
 
 _TERMS = (*TAGS, "action", "api_version", "field_path")
 """Fields whose column holds the number of a term."""
-_COLUMNS = {"message": f"substr(e.message, 1, {MAX_INDEXED_CHARS})", "name": "e.name"}
+_COLUMNS: dict[str, int | None] = {"message": MAX_INDEXED_CHARS, "name": None}
+"""Columns of text that are indexed, and how much of them."""
 
 
 @dataclass(slots=True)
@@ -73,6 +74,8 @@ class SearchCompiler:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._numbers: dict[Has, list[int]] = {}
+        self._matches: dict[Node, Match | None] = {}
+        """Of each part: a part is asked for more than once, on each level of nesting again."""
 
     def compile(self, search: Node, *, filtered: bool) -> Conditions:
         """`filtered`: other FTS5 expressions have to hold as well, so that one more subtraction costs nothing."""
@@ -116,6 +119,11 @@ class SearchCompiler:
                 return None
 
     def _match(self, node: Node) -> Match | None:
+        if node not in self._matches:
+            self._matches[node] = self._make_match(node)
+        return self._matches[node]
+
+    def _make_match(self, node: Node) -> Match | None:
         match node:
             case Everything():
                 return Match(EVERY_EVENT)
@@ -193,14 +201,14 @@ class SearchCompiler:
         if is_identifier(leaf):
             made = f"(e.{attribute} = ?)", [pack_uid(leaf.text)]
         elif attribute in _COLUMNS:
-            made = text_condition(_COLUMNS[attribute], leaf)
+            made = text_condition(f"e.{attribute}", leaf, _COLUMNS[attribute])
         else:
             made = f"search_uid(?, e.{attribute})", [spec(leaf)]
         return (f"({self._is_pod()} AND {made[0]})" if leaf.field.of_pods else made[0]), made[1]
 
     def _anywhere(self, leaf: Has) -> tuple[str, list[object]]:
         """In message, name or reason."""
-        texts = [text_condition(column, leaf) for column in _COLUMNS.values()]
+        texts = [text_condition(f"e.{column}", leaf, most) for column, most in _COLUMNS.items()]
         reasons = f"e.reason IN ({','.join(map(str, self._terms(leaf)))})"
         sql = " OR ".join([*(sql for sql, _ in texts), reasons])
         return f"({sql})", [value for _, values in texts for value in values]

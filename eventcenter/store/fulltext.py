@@ -14,8 +14,6 @@ from eventcenter.store.functions import spec
 EVERY_EVENT = "(tags : l *)"
 """Each has a level."""
 NO_EVENT = "(tags : none)"
-SHORTEST_STEM = 2
-"""Of a pattern such as we*b: merging the lists of all words with w costs more than it saves."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -71,25 +69,28 @@ def _match_phrase(columns: str, phrase: Phrase) -> Match | None:
 def _match_word(columns: str, pattern: Pattern) -> str | None:
     if not pattern.is_wild:
         return f'({columns} : "{pattern.text}")'
-    return f'({columns} : "{pattern.stem}" *)' if len(pattern.stem) >= SHORTEST_STEM else None
+    return f'({columns} : "{pattern.stem}" *)' if pattern.stem else None
 
 
-def text_condition(column: str, leaf: Has) -> tuple[str, list[object]]:
-    """Whether the words occur in the text of a column. What SQLite can tell fast it is asked first: a text without
-    the longest part of the pattern has not the word either, unless it holds more than ASCII, which may be folded."""
+def text_condition(column: str, leaf: Has, most: int | None = None) -> tuple[str, list[object]]:
+    """Whether the words occur in the text of a column, in its first `most` characters. What SQLite can tell fast it is
+    asked first: a text without the pattern somewhere has not the word, unless it holds more than ASCII (folded)."""
+    looked_at = f"substr({column}, 1, {most})" if most else column
     like = _likely(leaf)
     if like is None:
-        return f"search_text(?, {column})", [spec(leaf)]
+        return f"search_text(?, {looked_at})", [spec(leaf)]
     return (
-        f"(({column} LIKE ? ESCAPE '\\' OR {column} GLOB '*[^ -~]*') AND search_text(?, {column}))",
+        f"(({column} LIKE ? ESCAPE '\\' OR {column} GLOB '*[^ -~]*') AND search_text(?, {looked_at}))",
         [like, spec(leaf)],
     )
 
 
 def _likely(leaf: Has) -> str | None:
-    parts = [pattern.longest_part for phrase in phrases(leaf) for pattern in phrase]
-    longest = max((part for part in parts if part.isascii()), key=len, default="")
-    return "%" + re.sub(r"[%_\\]", r"\\\g<0>", longest) + "%" if longest else None
+    """The longest pattern of the leaf for LIKE, which knows no words; None where there is none of ASCII."""
+    texts = [pattern.text for phrase in phrases(leaf) for pattern in phrase if pattern.text.isascii()]
+    longest = max(texts, key=lambda text: len(text.replace("*", "").replace("?", "")), default="")
+    escaped = re.sub(r"[%_\\]", r"\\\g<0>", longest)
+    return f"%{escaped}%".replace("*", "%").replace("?", "_") if longest else None
 
 
 def terms_with(connection: sqlite3.Connection, leaf: Has) -> list[int]:

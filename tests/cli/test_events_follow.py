@@ -76,6 +76,18 @@ def test_only_changes_that_match_are_shown(writer: Writer, follow: Follow) -> No
     assert lines(process, 1)[0]["uid"] == "u4"
 
 
+def test_changes_are_searched_as_the_store_does_it_also_by_the_raw_object(
+    writer: Writer, follow: Follow
+) -> None:
+    store(writer, make_event("u0", count=7), version=1)
+    process = follow("-o", "json", "--q", "(count > 5 or not kind:Pod) and event_id.metadata.uid:u*")
+    assert [line["uid"] for line in lines(process, 1)] == ["u0"]
+    store(writer, make_event("u1", count=2), version=10)
+    store(writer, make_event("x1", kind="Node"), version=20)
+    store(writer, make_event("u2", kind="Node"), version=30)
+    assert lines(process, 1)[0]["uid"] == "u2"
+
+
 def test_ctrl_c_ends_it_well(writer: Writer, follow: Follow) -> None:
     store(writer, make_event("u1"), version=1)
     process = follow("-o", "json")

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from eventcenter.cli import showing
 from eventcenter.cli.root import root
+from eventcenter.model import Page
+from eventcenter.query import EventQuery
 from eventcenter.shapes import event_shape, rfc3339
 from eventcenter.store import Writer
 from tests.cli.made_events import NOON, batch_of, make_event
@@ -81,6 +84,9 @@ def uids(data_dir: Path, *arguments: str) -> list[str]:
         (["--component", "kubelet"], ["u3", "u2", "u1"]),
         (["--problem", "pod-oom-killed"], []),
         (["--q", '"failed container" back*'], ["u2"]),
+        (["--q", "reason:(Pulled or BackOff) and not level:Warning"], ["u1"]),
+        (["--q", "count > 2 or kind:Node"], ["u3", "u2"]),
+        (["--q", "event_id.metadata.uid:u1"], ["u1"]),
         (["--from", "2026-11-23T11:00:00Z"], ["u3", "u2"]),
         (["--to", "2026-11-23T11:00:00Z"], ["u1"]),
         (["--from", "2026-11-23T11:00:00Z", "--to", "2026-11-23T12:00:00Z"], ["u2"]),
@@ -209,3 +215,26 @@ def test_without_a_store_the_playgrounds_is_pointed_at(
     told = capsys.readouterr().err
     assert f"--data-dir {demo_directory(real)} --instance {DEMO_INSTANCE}" in told
     assert run_command(["events", "--data-dir", str(demo_directory(real)), "--instance", DEMO_INSTANCE]) == 0
+
+
+def test_a_search_that_takes_long_goes_on_until_it_has_found_enough(
+    stored: Writer, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from eventcenter.store import Reader
+
+    asked: list[int] = []
+    list_events = Reader.list_events
+
+    def hasty(reader: Reader, query: EventQuery) -> Page:
+        """One event a page, as if there never were time for more."""
+        asked.append(query.limit)
+        page = list_events(reader, replace(query, limit=1))
+        return Page(page.events, page.next, page.events[0].last_time if page.next else None)
+
+    monkeypatch.setattr(Reader, "list_events", hasty)
+    listed = [json.loads(line)["uid"] for line in events(data_dir, "-o", "json").output.splitlines()]
+    assert listed == ["u3", "u2", "u1"]
+    assert asked == [100, 99, 98]
+    asked.clear()
+    events(data_dir, "-o", "json", "--limit", "2")
+    assert asked == [2, 1]

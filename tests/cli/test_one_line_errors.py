@@ -29,6 +29,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
         (["events", "--from", "yesterday"], "'yesterday' is not a time. Accepted: RFC 3339"),
         (["events", "--from", "-1h", "--to", "-2h"], "--to must be later than --from"),
         (["events", "--q", '"open'], "is not closed"),
+        (["events", "--q", "a and level > 5"], "level is text, and > compares numbers, at character 15"),
         (["events", "-o", "xml"], "'xml' is not one of 'table', 'json', 'record'"),
         (["events", "-f", "--to", "now"], "--to cannot be used with --follow"),
         (["events", "-f", "--order", "asc"], "--order cannot be used with --follow"),

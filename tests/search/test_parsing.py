@@ -131,7 +131,7 @@ def test_the_searches_of_the_hosted_product(text: str, understood: str) -> None:
         ("name:" + "a*" * 9, 5, "pattern"),
         ("a " * 1001, 2000, "2002 characters"),
         (" ".join(f"w{n}" for n in range(31)), 0, "31 terms"),
-        ("(" * 21 + "a" + ")" * 21, 20, "nested deeper than 20"),
+        ("(" * 11 + "a" + ")" * 11, 10, "nested deeper than 10"),
     ],
 )
 def test_a_wrong_search_points_at_the_place(text: str, at: int, words: str) -> None:

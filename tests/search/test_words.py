@@ -32,6 +32,7 @@ def test_what_is_folded_stays_as_it_is() -> None:
         ("", []),
         ("Back-off restarting", ["back-off", "restarting"]),
         ("Insufficient cpu. Node v1.2.", ["insufficient", "cpu", "node", "v1.2"]),
+        ("gone., a.; b.: c.) d.\" e.' f... g.", ["gone", "a", "b", "c", "d", "e", "f", "g"]),
         ("image:v1.2@sha256", ["image", "v1.2", "sha256"]),
         ("Café CAFE\u0301 İ ſ", ["cafe", "cafe", "i", "s"]),
         ("拉取镜像 ok", ["拉", "取", "镜", "像", "ok"]),

@@ -138,7 +138,8 @@ def test_union(ask: Ask, events: Events) -> None:
 def test_window_functions(ask: Ask, events: Events) -> None:
     answer = ask(
         "* | SELECT reason, n FROM (SELECT reason, "
-        "row_number() OVER (PARTITION BY reason ORDER BY __time__ DESC) AS n, count(*) OVER (PARTITION BY reason) AS c FROM log) WHERE n = c ORDER BY reason"
+        "row_number() OVER (PARTITION BY reason ORDER BY __time__ DESC) AS n, "
+        "count(*) OVER (PARTITION BY reason) AS c FROM log) WHERE n = c ORDER BY reason"
     )
     counts = Counter(event["reason"] for event in events)
     assert answer.rows == [[reason, counts[reason]] for reason in sorted(counts)]

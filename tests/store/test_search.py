@@ -134,6 +134,32 @@ def test_the_longest_search_is_answered(filled: Store) -> None:
     filled.reader.list_events(search("镜" * 2000))
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "a or ({})",
+        "a or not ({})",
+        "a and not ({})",
+        "b or a and not ({})",
+        "b or not (a and c) and not ({})",
+        "level:(x or {})",
+        "b or c* and not kind:(Pod or {})",
+    ],
+)
+def test_the_deepest_search_is_answered(filled: Store, around: str) -> None:
+    text = "failed"
+    while True:
+        deeper = around.format(text)
+        try:
+            query = search(deeper)
+        except QuerySyntaxError as error:
+            assert "nested deeper" in str(error) or "terms" in str(error)
+            break
+        text = deeper
+    query = search(text, filters={"kind": ("Pod",), "name": ("pod-*",), "namespace": ("shop", "other")})
+    filled.reader.list_events(query)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

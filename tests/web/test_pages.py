@@ -238,6 +238,7 @@ def test_a_search_that_took_too_long_offers_to_go_on(client: FlaskClient, center
     text = client.get("/events?lang=en&tz=UTC&q=name:*nowhere").text
     assert "searched back to 2026-11-23 12:00:00" in text
     assert "Nothing found yet" in text and "match nothing" not in text
+    assert "data-live-off" in text, "it is not repeated every few seconds"
     assert re.search(r'rel="next" href="[^"]*cursor=0[^"]*">Search on', text)
 
 
