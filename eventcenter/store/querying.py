@@ -64,7 +64,9 @@ def _selected(
     values: dict[str, object] = {INSTANCE: instance}
     tables = []
     for shift in sorted({0, *translated.shifts}):
-        start, end = (_earlier(time, shift) for time in (question.from_time, question.to_time))
+        # A range that goes on to now has an end as soon as it is moved into the past.
+        to_time = question.now if shift and question.to_time is None else question.to_time
+        start, end = _earlier(question.from_time, shift), _earlier(to_time, shift)
         found = restrict(box.connection, search, start, end, prefix=f"r{shift}")
         values |= found.values
         tables.append(definition(translated.columns, found, shift))

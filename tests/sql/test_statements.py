@@ -211,6 +211,15 @@ def test_two_series_meet_hour_by_hour(ask: Ask, events: Events, yesterday: Event
     assert found == [[now[hour], then.get(hour)] for hour in sorted(now)]
 
 
+def test_a_range_up_to_now_is_compared_with_one_that_ends(
+    ask: Ask, events: Events, yesterday: Events
+) -> None:
+    sql = f"* | SELECT compare(c, {DAY}) AS d FROM (SELECT count(*) AS c FROM log)"
+    (((found,),),) = (ask(sql, end=None).rows,)
+    now, then = len(events), len(yesterday)
+    assert json.loads(found) == [now, then, pytest.approx(now / then), START - DAY]
+
+
 def test_rows_are_cut_and_it_is_said(ask: Ask) -> None:
     plain = ask("* | SELECT uid")
     assert (len(plain.rows), plain.truncated) == (100, True)
