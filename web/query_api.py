@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from eventcenter.errors import QuerySyntaxError
 from eventcenter.model import Question
 from web.params import BadParameter, check_instances, check_range, read_strictly, time_parser
 from web.site import site
@@ -64,7 +65,10 @@ def _time(name: str, value: Any, now: int) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise BadParameter(name, f"{name} is neither a text nor a number", hint="As in -1h, or 1795413600.")
-    return int(time_parser(now)(str(value)))
+    try:
+        return int(time_parser(now)(str(value)))
+    except QuerySyntaxError as error:
+        raise BadParameter(name, f"{name}: {error}", hint=error.hint) from None
 
 
 def _limit(value: Any) -> int | None:

@@ -38,7 +38,15 @@ PLAIN = DIMENSIONS | {
 }
 EVENT = "event_id"
 
-_SHORT = {"host": "hostname", "ns": "namespace", "eventid": EVENT}
+_SHORT = {
+    "host": "hostname",
+    "node": "hostname",
+    "ns": "namespace",
+    "pod": "pod_name",
+    "type": "level",
+    "eventid": EVENT,
+}
+"""The same short names as a search has."""
 _OBJECT = {
     "kind": "kind",
     "namespace": "namespace",

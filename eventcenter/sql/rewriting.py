@@ -11,6 +11,7 @@ from eventcenter.sql.casts import CASTS
 from eventcenter.sql.functions import FUNCTIONS, implementations
 from eventcenter.sql.moments import UNITS, as_date, timestamp
 from eventcenter.sql.moments import moment as moment_of
+from eventcenter.sql.resolving import sources
 
 TRY = "ec_try_"
 """Instead of `ec_`: the same function, with null for what would be an error."""
@@ -170,6 +171,4 @@ def _unnest(select: exp.Select) -> None:
 
 
 def _lists(select: exp.Select) -> list[Any]:
-    from eventcenter.sql.resolving import sources
-
     return [source for source in sources(select) if isinstance(source, exp.Unnest)]

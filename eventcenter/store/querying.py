@@ -113,7 +113,9 @@ def _summed(box: Sandbox, question: Question, search: Node, translated: Translat
 def _ranges(question: Question, translated: Translated) -> Iterator[tuple[int, int | None, int | None]]:
     """Each shift (s), and the range of times (ms) that it makes."""
     for shift in sorted({0, *translated.shifts}):
-        yield shift, _earlier(question.from_time, shift), _earlier(question.to_time, shift)
+        # A range that goes on to now has an end as soon as it is moved into the past.
+        to_time = question.now if shift and question.to_time is None else question.to_time
+        yield shift, _earlier(question.from_time, shift), _earlier(to_time, shift)
 
 
 def _earlier(time: int | None, seconds: int) -> int | None:

@@ -94,7 +94,8 @@ def test_every_attack_would_do_something_without_the_guard() -> None:
 
 def test_events_can_be_read(box: Sandbox) -> None:
     (count,) = box.connection.execute(
-        "WITH log AS NOT MATERIALIZED (SELECT t.text FROM event e JOIN term t ON t.id = e.level) SELECT count(*) FROM log"
+        "WITH log AS NOT MATERIALIZED (SELECT t.text FROM event e JOIN term t ON t.id = e.level) "
+        "SELECT count(*) FROM log"
     ).fetchone()
     assert count == 900
     day = box.connection.execute("SELECT max(id) / 5662310400 FROM event").fetchone()[0]

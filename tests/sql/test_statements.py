@@ -80,7 +80,8 @@ def test_where_beside_the_search(ask: Ask, events: Events) -> None:
     )
     wanted = [
         e for e in events
-        if e["level"] == "Warning" and e["reason"] in ("BackOff", "Evicted") and e["host"] != "node-1" and e["name"].startswith("web")
+        if e["level"] == "Warning" and e["reason"] in ("BackOff", "Evicted")
+        and e["host"] != "node-1" and e["name"].startswith("web")
     ]  # fmt: skip
     assert wanted
     assert answer.rows == [[len(wanted)]]
@@ -136,7 +137,8 @@ def test_union(ask: Ask, events: Events) -> None:
 
 def test_window_functions(ask: Ask, events: Events) -> None:
     answer = ask(
-        "* | SELECT reason, n FROM (SELECT reason, row_number() OVER (PARTITION BY reason ORDER BY __time__ DESC) AS n, "
+        "* | SELECT reason, n FROM (SELECT reason, "
+        "row_number() OVER (PARTITION BY reason ORDER BY __time__ DESC) AS n, "
         "count(*) OVER (PARTITION BY reason) AS c FROM log) WHERE n = c ORDER BY reason"
     )
     counts = Counter(event["reason"] for event in events)
@@ -207,6 +209,15 @@ def test_two_series_meet_hour_by_hour(ask: Ask, events: Events, yesterday: Event
     then = Counter((event["time"] + DAY) // 3600 for event in yesterday)
     found = [json.loads(row[1])[:2] for row in answer.rows]
     assert found == [[now[hour], then.get(hour)] for hour in sorted(now)]
+
+
+def test_a_range_up_to_now_is_compared_with_one_that_ends(
+    ask: Ask, events: Events, yesterday: Events
+) -> None:
+    sql = f"* | SELECT compare(c, {DAY}) AS d FROM (SELECT count(*) AS c FROM log)"
+    (((found,),),) = (ask(sql, end=None).rows,)
+    now, then = len(events), len(yesterday)
+    assert json.loads(found) == [now, then, pytest.approx(now / then), START - DAY]
 
 
 def test_rows_are_cut_and_it_is_said(ask: Ask) -> None:
