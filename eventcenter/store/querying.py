@@ -11,6 +11,7 @@ from typing import Any
 from eventcenter.model import Answer, Question
 from eventcenter.search import Node, parse_search, split_query
 from eventcenter.sql.columns import RECORD
+from eventcenter.sql.narrowing import CAP
 from eventcenter.sql.translating import Translated, translate
 from eventcenter.store.fulltext import bindable
 from eventcenter.store.functions import register
@@ -78,7 +79,12 @@ def _selected(
     body = translated.sql
     begin = f"WITH {', '.join(tables)}"
     sql = f"{begin}, {body[5:]}" if body.startswith("WITH ") else f"{begin} {body}"
+    values[CAP] = _most(question, translated) + 1
     return _answered(box.connection.execute(sql, values), question, translated)
+
+
+def _most(question: Question, translated: Translated) -> int:
+    return question.limit or (MAX_ROWS if translated.has_limit else DEFAULT_ROWS)
 
 
 def _earlier(time: int | None, seconds: int) -> int | None:
@@ -98,8 +104,7 @@ def _open(box: Sandbox, functions: frozenset[str], tables: frozenset[str]) -> No
 def _answered(cursor: sqlite3.Cursor, question: Question, translated: Translated) -> Answer:
     names = translated.names or tuple(column[0] for column in cursor.description)
     series = translated.series
-    has_limit = translated.has_limit
-    most = question.limit or (MAX_ROWS if has_limit else DEFAULT_ROWS)
+    most = _most(question, translated)
     if series is None:
         rows, truncated = _fetched(cursor, most)
     else:
