@@ -68,9 +68,16 @@ ASKED = (
         "SELECT time - time % 3600, count(*) FROM log GROUP BY 1",
     ),
     Asked(
-        "by node and day",
-        "* | SELECT hostname, __time__ - __time__ % 86400 AS d, count(*) AS c GROUP BY hostname, d LIMIT 10000",
-        "SELECT host, time - time % 86400, count(*) FROM log GROUP BY 1, 2 LIMIT 10000",
+        "by component, kind and day",
+        "* | SELECT component, kind, __time__ - __time__ % 86400 AS d, count(*) AS c GROUP BY component, kind, d LIMIT 10000",
+        "SELECT component, kind, time - time % 86400, count(*) FROM log GROUP BY 1, 2, 3",
+    ),
+    Asked(
+        "warnings of each node by the day, the worst 100",
+        "level:Warning | SELECT hostname, __time__ - __time__ % 86400 AS d, count(*) AS c GROUP BY hostname, d "
+        "ORDER BY c DESC, hostname, d LIMIT 100",
+        "SELECT host, time - time % 86400 d, count(*) c FROM log WHERE level = 'Warning' GROUP BY 1, 2 "
+        "ORDER BY c DESC, host, d LIMIT 100",
     ),
     Asked(
         "how many hold a frequent word",
