@@ -53,6 +53,8 @@ class View:
     usage: Usage
     forecast: Forecast
     kept: str
+    all_from: str
+    """The first day of which something is stored; links lead back to it."""
     stored: Amount
     events_chart: Markup
     bytes_chart: Markup
@@ -88,6 +90,7 @@ def _view(asked: Window, now: int, going: Going | None) -> View:
         usage=usage,
         forecast=expected,
         kept=_retention(kept.normal_ms, kept.warning_ms),
+        all_from=rfc3339(_oldest(usage)),
         stored=added_up(usage.total.values()),
         events_chart=_chart(usage, _("Events a day, by level"), "events"),
         bytes_chart=_chart(usage, _("Bytes a day, by level"), "bytes"),
@@ -102,6 +105,12 @@ def _view(asked: Window, now: int, going: Going | None) -> View:
         going=going,
         going_settings=_settings(going) if going else "",
     )
+
+
+def _oldest(usage: Usage) -> int:
+    """Not further back than the overview can show, to which the range travels."""
+    first = usage.history[0].time if usage.history else usage.now // DAY_MS * DAY_MS
+    return max(first, (usage.now // DAY_MS - params.MAX_OVERVIEW_DAYS + 1) * DAY_MS)
 
 
 def _chart(usage: Usage, label: str, what: str) -> Markup:
