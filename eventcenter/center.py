@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from eventcenter.config import Settings
-from eventcenter.model import DayGoing, Going, Retention, RetentionStatus, StoreStatus, StreamStatus
+from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.store import Reader, Writer, open_writer
 from eventcenter.store.preview import preview
 from eventcenter.store.retention import Policy
+from eventcenter.usage import DayGoing, Going
 
 
 def system_clock() -> int:

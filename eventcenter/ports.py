@@ -10,7 +10,6 @@ from eventcenter.model import (
     Answer,
     Batch,
     EventDetail,
-    Going,
     Overview,
     Page,
     Question,
@@ -19,9 +18,9 @@ from eventcenter.model import (
     StoredChange,
     StoreStatus,
     StreamStatus,
-    Usage,
 )
 from eventcenter.query import EventQuery
+from eventcenter.usage import Going, Usage
 
 Clock = Callable[[], int]
 """Milliseconds since 1970 in UTC."""

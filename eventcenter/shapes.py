@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from eventcenter.model import Amount, Event, Going, NamedUsage, Retention, Usage, added_up
+from eventcenter.model import Event, Retention
 from eventcenter.sizing import Cost, Forecast, Rate
+from eventcenter.usage import Amount, Going, NamedUsage, Usage, added_up
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from eventcenter.model import Amount, DayUsage, Retention, Usage, added_up
+from eventcenter.model import Retention
+from eventcenter.usage import Amount, DayUsage, Usage, added_up
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 WEEK = 7

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from eventcenter import charts
 from eventcenter.chart_svg import Link
 from eventcenter.charts import Series, Trend
-from eventcenter.model import Amount, DayUsage, Going, NamedUsage, Usage, added_up
 from eventcenter.settingtypes import show_duration
 from eventcenter.shapes import rfc3339
 from eventcenter.sizing import Cost, Forecast, forecast
+from eventcenter.usage import Amount, DayUsage, Going, NamedUsage, Usage, added_up
 from web import links, params
 from web.i18n import _
 from web.params import BadParameter

@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from eventcenter.cli.showing import clean
-from eventcenter.model import Amount, NamedUsage, Retention, Usage, added_up
+from eventcenter.model import Retention
 from eventcenter.settingtypes import show_duration
 from eventcenter.shapes import rfc3339
 from eventcenter.sizing import Cost, Forecast, Rate
+from eventcenter.usage import Amount, NamedUsage, Usage, added_up
 
 PIPE_WIDTH = 200
 """Into a pipe nothing is cut."""

@@ -12,17 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventcenter.errors import NotFoundError, StoreError
-from eventcenter.model import (
-    Answer,
-    Event,
-    EventDetail,
-    Occurrence,
-    Overview,
-    Page,
-    Question,
-    StoredChange,
-    Usage,
-)
+from eventcenter.model import Answer, Event, EventDetail, Occurrence, Overview, Page, Question, StoredChange
 from eventcenter.query import EventQuery
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
 from eventcenter.store.console import Console
@@ -35,6 +25,7 @@ from eventcenter.store.rows import EVENT_COLUMNS, TERM_COLUMNS, Row, event_of
 from eventcenter.store.terms import TermReader
 from eventcenter.store.usage import usage
 from eventcenter.store.words import days_between, uid_token
+from eventcenter.usage import Usage
 
 POLL_S = 0.25
 """Between two looks at a store that another process writes."""

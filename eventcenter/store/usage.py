@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from eventcenter.model import Amount, DayUsage, NamedUsage, PairUsage, Space, Usage
 from eventcenter.store import removal
 from eventcenter.store.rollups import DIMENSIONS
 from eventcenter.store.schema import BUCKET_MS
+from eventcenter.usage import Amount, DayUsage, NamedUsage, PairUsage, Space, Usage
 
 FIXED = 260
 """Bytes of an event beside its payload. Measured by table with `dbstat`: 273 in a store of 50 000 events, 252 in one

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from eventcenter.model import Amount, Event, NamedUsage, Usage, added_up
+from eventcenter.model import Event
 from eventcenter.store.removal import Space
 from eventcenter.store.retention import Policy, Pruner
+from eventcenter.usage import Amount, NamedUsage, Usage, added_up
 from tests.store.made import DAY, NOON, Clock, added, batch, event, modified
 
 DAYS = 12

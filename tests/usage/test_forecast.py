@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventcenter.model import Amount, DayUsage, Retention, Space, Usage, added_up
+from eventcenter.model import Retention
 from eventcenter.sizing import Cost, forecast
+from eventcenter.usage import Amount, DayUsage, Space, Usage, added_up
 from tests.store.made import DAY, HOUR, NOON, Clock, added, batch, event
 
 MIDNIGHT = NOON // DAY * DAY

@@ -12,35 +12,27 @@ from typing import Any
 
 from eventcenter.errors import NotFoundError, QuerySyntaxError
 from eventcenter.model import (
-    Amount,
     Answer,
-    DayGoing,
-    DayUsage,
     Event,
     EventDetail,
-    Going,
-    NamedUsage,
     Occurrence,
     Overview,
     OverviewTotals,
     Page,
-    PairUsage,
     Phase,
     Question,
     Retention,
     RetentionStatus,
-    Space,
     StoredChange,
     StoreStatus,
     StreamStatus,
     TopEntry,
     TrendBucket,
-    Usage,
-    added_up,
 )
 from eventcenter.query import GLOB_FIELDS, EventQuery
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.search import matches
+from eventcenter.usage import Amount, DayGoing, DayUsage, Going, NamedUsage, PairUsage, Space, Usage, added_up
 
 NOW = 1_795_413_600_000  # 2026-11-23T06:00:00Z
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
