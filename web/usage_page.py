@@ -75,10 +75,11 @@ def show() -> Response:
         wanted = asked_retention(values) if not errors else None
     except BadParameter as error:
         wanted, errors = None, {error.field: error}
-    if asked.errors or errors:
+    if asked.errors:
         return page("usage.html", status=400, window=asked, errors=errors, view=None)
     going = center().going(wanted) if wanted else None
-    return page("usage.html", window=asked, errors=errors, view=_view(asked, now, going))
+    view = _view(asked, now, going)
+    return page("usage.html", status=400 if errors else 200, window=asked, errors=errors, view=view)
 
 
 def _view(asked: Window, now: int, going: Going | None) -> View:

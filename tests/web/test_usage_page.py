@@ -88,6 +88,10 @@ def test_a_wrong_value_is_said_on_the_page(client: FlaskClient, query: str, said
     assert "<b>" not in answer.text.partition('id="preview"')[2]
 
 
+def test_a_wrong_retention_takes_nothing_else_from_the_page(client: FlaskClient) -> None:
+    assert "Settles at" in client.get("/usage?lang=en&retention=30").text
+
+
 def test_an_empty_store_says_why_and_when_there_will_be_figures(
     client: FlaskClient, center: FakeCenter
 ) -> None:
