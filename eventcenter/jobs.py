@@ -8,10 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from eventcenter.config import Loaded, Settings
 from eventcenter.errors import EventCenterError
 from eventcenter.memory import give_back
-from eventcenter.model import RetentionStatus
+from eventcenter.model import Retention, RetentionStatus
 from eventcenter.ports import Clock
 from eventcenter.settingtypes import DAY
 from eventcenter.store import Writer
@@ -77,7 +79,12 @@ class Jobs:
         self._pruner = Pruner(writer.call, clock, self._rest)
 
     def status(self) -> RetentionStatus:
-        return self._status
+        kept = Retention(
+            normal_ms=self._policy.normal_ms,
+            warning_ms=self._policy.warning_ms,
+            max_bytes=self._policy.max_bytes,
+        )
+        return msgspec.structs.replace(self._status, kept=kept)
 
     def start(self) -> None:
         from apscheduler.schedulers.background import BackgroundScheduler

@@ -13,12 +13,14 @@ from eventcenter.model import (
     Overview,
     Page,
     Question,
+    Retention,
     RetentionStatus,
     StoredChange,
     StoreStatus,
     StreamStatus,
 )
 from eventcenter.query import EventQuery
+from eventcenter.usage import Going, Usage
 
 Clock = Callable[[], int]
 """Milliseconds since 1970 in UTC."""
@@ -55,6 +57,9 @@ class EventReader(Protocol):
 
     def overview(self, from_time: int, to_time: int, zone: tzinfo, now: int) -> Overview: ...
 
+    def usage(self, from_time: int, to_time: int, now: int, limit: int) -> Usage:
+        """What is stored and how much room it takes, in all and in the range; at most `limit` of each list."""
+
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
         """Values of a filter field (`query.FIELDS` but `name`) in the range, most frequent first."""
 
@@ -80,6 +85,9 @@ class Center(Protocol):
     def store(self) -> StoreStatus: ...
 
     def retention(self) -> RetentionStatus: ...
+
+    def going(self, kept: Retention) -> Going:
+        """What that retention would delete if it were in force now. It deletes nothing."""
 
     def ready(self) -> list[str]:
         """Why the center is not ready, one line each; empty when it is."""

@@ -62,7 +62,7 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
     shared = {
         "center": here,
         "now": now,
-        "nav": navigation(),
+        "nav": [navigation(), lower_navigation()],
         "languages": LANGUAGES,
         "themes": THEMES,
         "me": preferences(),
@@ -82,6 +82,11 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
 def navigation() -> list[tuple[str, str, str]]:
     """Path, word and icon of each page that there is."""
     return [("/", _("Overview"), "overview"), ("/events", _("Events"), "events")]
+
+
+def lower_navigation() -> list[tuple[str, str, str]]:
+    """The same of the pages about the center itself: the lower group."""
+    return [("/usage", _("Usage"), "usage")]
 
 
 def icon(name: str) -> Markup:

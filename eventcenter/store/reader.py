@@ -12,16 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventcenter.errors import NotFoundError, StoreError
-from eventcenter.model import (
-    Answer,
-    Event,
-    EventDetail,
-    Occurrence,
-    Overview,
-    Page,
-    Question,
-    StoredChange,
-)
+from eventcenter.model import Answer, Event, EventDetail, Occurrence, Overview, Page, Question, StoredChange
 from eventcenter.query import EventQuery
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
 from eventcenter.store.console import Console
@@ -32,7 +23,9 @@ from eventcenter.store.packing import Unpacker, pack_uid
 from eventcenter.store.paging import SEARCH_BUDGET_S, read_rows, time_of
 from eventcenter.store.rows import EVENT_COLUMNS, TERM_COLUMNS, Row, event_of
 from eventcenter.store.terms import TermReader
+from eventcenter.store.usage import usage
 from eventcenter.store.words import days_between, uid_token
+from eventcenter.usage import Usage
 
 POLL_S = 0.25
 """Between two looks at a store that another process writes."""
@@ -266,6 +259,10 @@ class Reader:
             rows += self._rows(connection, compile_query(connection, query), "desc", 20)
         rows.sort(key=lambda row: row[0], reverse=True)
         return self._events(connection, rows[:20])
+
+    def usage(self, from_time: int, to_time: int, now: int, limit: int) -> Usage:
+        with self._connection() as connection:
+            return usage(connection, self._path, from_time, to_time, now, limit)
 
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
         with self._connection() as connection:
