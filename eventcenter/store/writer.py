@@ -35,6 +35,7 @@ from eventcenter.store.signal import ChangeSignal
 log = logging.getLogger(__name__)
 
 QUEUED_BATCHES = 4
+BUSY_CHANGES = 100
 CHANGES_A_TRANSACTION = 2_000
 LINGER_S = 0.02
 """How long a transaction waits for more changes: at 500 changes/s ten share one commit."""
@@ -117,6 +118,11 @@ class Writer:
                 raise damaged(self.path, error) from None
             raise
         return applier
+
+    @property
+    def busy(self) -> bool:
+        """Whether more waits than a quiet cluster ever leaves for the next transaction: whoever can gives way."""
+        return self._queued >= BUSY_CHANGES
 
     def position(self, stream: str) -> str | None:
         """The committed resourceVersion of the stream; None when it has to be listed first."""
