@@ -69,7 +69,8 @@ ASKED = (
     ),
     Asked(
         "by component, kind and day",
-        "* | SELECT component, kind, __time__ - __time__ % 86400 AS d, count(*) AS c GROUP BY component, kind, d LIMIT 10000",
+        "* | SELECT component, kind, __time__ - __time__ % 86400 AS d, count(*) AS c "
+        "GROUP BY component, kind, d LIMIT 10000",
         "SELECT component, kind, time - time % 86400, count(*) FROM log GROUP BY 1, 2, 3",
     ),
     Asked(

@@ -36,6 +36,7 @@ class RunningCenter:
             instance,
             error_problems=catalogue.with_severity(ERROR_SEVERITIES),
             wait=self.writer.signal.wait,
+            busy=lambda: self.writer.busy,
         )
         self.sources: Sequence[Callable[[], StreamStatus]] = ()
         """One for each stream that is collected: where its state can be read."""

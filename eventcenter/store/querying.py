@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from eventcenter.store.functions import register
 from eventcenter.store.log_table import EVENT_FUNCTION, INSTANCE, definition, event_leaf
 from eventcenter.store.packing import Unpacker
 from eventcenter.store.restriction import restrict
-from eventcenter.store.sandbox import Sandbox, sandbox
+from eventcenter.store.sandbox import Sandbox, Stop, sandbox
 from eventcenter.store.summed_log import TIME, restrict_summed
 from eventcenter.store.terms import TermReader
 
@@ -32,12 +32,12 @@ _PIECE = 200
 Row = tuple[Any, ...]
 
 
-def run(path: Path, instance: str, question: Question, stop: Callable[[], bool]) -> Answer:
-    """See `Console.answer`; `stop` ends it."""
+def run(path: Path, instance: str, question: Question, stop: Stop, busy: Stop) -> Answer:
+    """See `Console`; `stop` ends it."""
     text, sql = split_query(question.text)
     search = parse_search(text)
     if sql is None:
-        with sandbox(path, stop) as box:
+        with sandbox(path, stop, busy) as box:
             return _events(box, instance, question, search)
     translated = translate(
         sql,
@@ -46,7 +46,7 @@ def run(path: Path, instance: str, question: Question, stop: Callable[[], bool])
         to_time=question.to_time,
         offset=len(question.text.rstrip()) - len(sql),
     )
-    with sandbox(path, stop) as box:
+    with sandbox(path, stop, busy) as box:
         return _selected(box, instance, question, search, translated)
 
 

@@ -42,7 +42,7 @@ class _Known(NamedTuple):
 
 class Reader:
     """See `ports.EventReader`. `wait` is the writer's signal; without one (another process writes) it
-    polls. `budget_s`: what one page may take."""
+    polls. `budget_s`: what one page may take. `busy`: whether the writer of this process is behind."""
 
     def __init__(
         self,
@@ -51,13 +51,14 @@ class Reader:
         *,
         error_problems: frozenset[str] = frozenset(),
         wait: Callable[[int, float], int] | None = None,
+        busy: Callable[[], bool] = lambda: False,
         budget_s: float = SEARCH_BUDGET_S,
     ) -> None:
         self._budget_s = budget_s
         self._path = path
         self._instance = instance
         self._error_problems = error_problems
-        self._console = Console(path, instance)
+        self._console = Console(path, instance, busy=busy)
         self._idle: list[ReadConnection] = []
         self._lock = threading.Lock()
         self._closed = False
