@@ -17,6 +17,7 @@ from eventcenter.model import Retention, RetentionStatus
 from eventcenter.ports import Clock
 from eventcenter.settingtypes import DAY
 from eventcenter.store import Writer
+from eventcenter.store.compaction import compact
 from eventcenter.store.merging import merge_day, optimize
 from eventcenter.store.retention import Policy, Pruned, Pruner
 
@@ -113,6 +114,10 @@ class Jobs:
         """Half of the time belongs to ingestion."""
         return self._stopping.wait(took)
 
+    def _goes_on(self) -> bool:
+        """Between two steps of the nightly care."""
+        return not self._stopping.wait(0.01)
+
     def prune(self) -> None:
         """Delete what the policy does not keep."""
         try:
@@ -125,15 +130,17 @@ class Jobs:
             self._status = _after(self._status, done, self._clock(), None)
 
     def tend(self) -> None:
-        """Nightly: yesterday is finished, its full text becomes one piece."""
+        """Nightly: yesterday is finished, its full text becomes one piece; the day before, whose events are hardly
+        counted up any more, is written anew without holes."""
         try:
             today = self._clock() // DAY
             for day in (today - 2, today - 1):
-                merge_day(self._writer.call, day, lambda: not self._stopping.wait(0.01))
+                merge_day(self._writer.call, day, self._goes_on)
+            compact(self._writer.call, today - 1, self._goes_on)
             self._writer.call(optimize)
         except EventCenterError as error:
             if not self._stopping.is_set():
-                log.error("care of the full text failed, tried again tomorrow error=%s", error)
+                log.error("the nightly care failed, tried again tomorrow error=%s", error)
 
     def give_memory_back(self) -> None:
         give_back()
