@@ -10,7 +10,19 @@ import threading
 from flask import Flask
 
 from eventcenter.ports import Center
-from web import api, changes, chart_images, errors, health, metrics, pages, preferences, query_api, render
+from web import (
+    api,
+    changes,
+    chart_images,
+    errors,
+    health,
+    metrics,
+    pages,
+    preferences,
+    query_api,
+    query_routes,
+    render,
+)
 from web.site import SERVER_THREADS, Site
 
 __all__ = ["SERVER_THREADS", "create_app"]
@@ -24,6 +36,6 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
     app.extensions["eventcenter.registry"] = metrics.registry(center)
     for part in (errors, preferences, render):
         part.register(app)
-    for area in (api, changes, query_api, health, chart_images, pages):
+    for area in (api, changes, query_api, health, chart_images, pages, query_routes):
         app.register_blueprint(area.blueprint)
     return app

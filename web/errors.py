@@ -27,7 +27,7 @@ from web.render import page
 
 log = logging.getLogger(__name__)
 
-_MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/charts/")
+_MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/charts/", "/query.csv", "/query.json")
 _STATUS: tuple[tuple[type[EventCenterError], int], ...] = (
     (BadParameter, 400),
     (QuerySyntaxError, 400),

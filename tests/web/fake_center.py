@@ -147,6 +147,9 @@ class FakeReader:
     waited: list[tuple[int, float]] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
     question: Question | None = None
+    questions: list[Question] = field(default_factory=list)
+    answer_: Answer | None = None
+    """What any query is answered with."""
 
     def add(self, event: Event) -> None:
         with self.arrived:
@@ -170,6 +173,11 @@ class FakeReader:
     def answer(self, question: Question, cancelled: Callable[[], bool] = lambda: False) -> Answer:
         self._check()
         self.question = question
+        self.questions.append(question)
+        if "AS w, count(*) AS c" in question.text:  # the histogram of the query page
+            return Answer(columns=["t", "w", "c"], rows=[["2026-11-23 05:45:00", 2, 5]], truncated=False)
+        if self.answer_ is not None:
+            return self.answer_
         return Answer(columns=["level", "c"], rows=[["Warning", 3]], truncated=False, elapsed_ms=1.5)
 
     def event(self, uid: str) -> EventDetail:
