@@ -17,11 +17,13 @@ from web import (
     errors,
     health,
     metrics,
+    origin,
     pages,
     preferences,
     query_api,
     query_routes,
     render,
+    saved_queries_api,
 )
 from web.site import SERVER_THREADS, Site
 
@@ -34,8 +36,8 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
     app.url_map.merge_slashes = False  # a uid may hold two
     app.extensions["eventcenter"] = Site(center, stopping or threading.Event())
     app.extensions["eventcenter.registry"] = metrics.registry(center)
-    for part in (errors, preferences, render):
+    for part in (errors, preferences, render, origin):
         part.register(app)
-    for area in (api, changes, query_api, health, chart_images, pages, query_routes):
+    for area in (api, changes, query_api, health, chart_images, pages, query_routes, saved_queries_api):
         app.register_blueprint(area.blueprint)
     return app

@@ -10,6 +10,8 @@ from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
 from web.params import MAX_WAIT
 from web.query_api import MAX_ROWS
+from web.query_ask import CHARTS
+from web.query_drafts import MAX_NAME, MAX_PLACE, RANGE
 
 Json = dict[str, Any]
 
@@ -121,6 +123,48 @@ _SCHEMAS: Json = {
             "truncated": {"type": "boolean", "description": "Whether there are more rows than are shown."},
         }
     ),
+    "QueryDraft": _object(
+        {
+            "name": {
+                **_STRING,
+                "minLength": 1,
+                "maxLength": MAX_NAME,
+                "description": "No other may have it.",
+            },
+            "query": {
+                **_STRING,
+                "minLength": 1,
+                "description": "As in POST /api/v1/query; it has to be sound.",
+            },
+            "range": {
+                **_STRING,
+                "pattern": f"^{RANGE}$",
+                "default": "-24h",
+                "description": "How far back it looks.",
+            },
+            "chart": {"enum": list(CHARTS), "default": "table"},
+            "on_board": {"type": "boolean", "default": False},
+            "place": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "maximum": MAX_PLACE,
+                "description": "Its place among all; null: behind the others, or where it is.",
+            },
+        },
+        "range",
+        "chart",
+        "on_board",
+        "place",
+    ),
+    "SavedQuery": _object(
+        {
+            "id": _COUNT,
+            **{name: _STRING for name in ("name", "query", "range", "chart")},
+            "on_board": {"type": "boolean"},
+            "place": _COUNT,
+        }
+    ),
+    "SavedQueries": _object({"saved_queries": _list(_ref("SavedQuery"))}),
     "Version": _object({"version": _STRING, "instance": _STRING, "demo": {"type": "boolean"}}),
     "Health": _object({"status": _STRING}),
     "Readiness": _object({"status": _STRING, "reasons": _list(_STRING)}),
@@ -176,6 +220,8 @@ _ERRORS = {
     415: "The body is not JSON.",
     422: "The query needs more memory than it may have.",
     429: "As many queries run as may. See Retry-After.",
+    403: "A page of another site sent it.",
+    409: "Something else has the name, or there are too many.",
     404: "There is no such thing; the message names what there is.",
     503: "The store cannot be read now, or too many requests wait for changes. See Retry-After.",
 }
@@ -195,6 +241,36 @@ def _query() -> Json:
     )
     body = {"required": True, "content": _content("Question")}
     return {"post": {**path["get"], "requestBody": body}}
+
+
+def _saved() -> Json:
+    """All of it, and one by its number."""
+    id = _parameter("id", "Number of the saved query.", {"type": "integer", "minimum": 1}, "path")
+    body = {"required": True, "content": _content("QueryDraft")}
+    wrong = (403, 404, 409, 413, 415)
+
+    def one(
+        verb: str, summary: str, status: str, schema: str | None, parameters: list[Json], **more: Any
+    ) -> Json:
+        made = _get(
+            summary, schema or "SavedQuery", [*parameters, _INSTANCE], *(wrong if more else (403, 404))
+        )
+        responses = made["get"]["responses"]
+        ok = responses.pop("200")
+        responses[status] = ok if schema else {"description": "Gone"}
+        return {verb: {**made["get"], **more}}
+
+    return {
+        "/api/v1/saved-queries": {
+            **one("get", "Saved queries, in their order", "200", "SavedQueries", []),
+            **one("post", "Save a query", "201", "SavedQuery", [], requestBody=body),
+        },
+        "/api/v1/saved-queries/{id}": {
+            **one("get", "One saved query", "200", "SavedQuery", [id]),
+            **one("put", "Change a saved query", "200", "SavedQuery", [id], requestBody=body),
+            **one("delete", "Delete a saved query", "204", None, [id]),
+        },
+    }
 
 
 def _paths() -> Json:
@@ -231,6 +307,7 @@ def _paths() -> Json:
             "Totals, trend and tops of a range", "Overview", [_FROM, _TO, zone, _INSTANCE], 404
         ),
         "/api/v1/query": _query(),
+        **_saved(),
         "/api/v1/version": _get("What runs here", "Version", [_INSTANCE], 404),
         "/healthz": _get("Is the process alive", "Health", []),
         "/readyz": _get("Is it collecting and storing", "Readiness", [], **{"503": not_ready}),

@@ -10,7 +10,6 @@ from eventcenter.search.fields import SHORT_NAMES, field_of
 from eventcenter.search.parsing import MAX_TERMS
 from eventcenter.search.tree import And, Or, leaves, quoted
 from eventcenter.sql.columns import known
-from eventcenter.sql.origins import origins
 from web.query_ask import Query
 
 FIELDS = frozenset(
@@ -34,6 +33,8 @@ class Term:
 
 def fields_of(query: Query, columns: list[str]) -> list[str | None]:
     """The field of a search that each column shows the values of, None for others."""
+    from eventcenter.sql.origins import origins  # sqlglot, only needed now
+
     by_name = origins(query.sql) if query.sql is not None else {}
     return [_field(by_name.get(name) or _by_name(name)) for name in columns]
 

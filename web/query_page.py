@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Response, request
 
 from eventcenter.errors import (
+    ConflictError,
     EventCenterError,
     QueryCancelled,
     QueryLimit,
@@ -20,7 +21,7 @@ from eventcenter.query import EventQuery
 from web.errors import RETRY_SECONDS
 from web.i18n import _
 from web.params import BadParameter
-from web.query_ask import CHARTS, Query, ask, given, parse_chart, parse_query
+from web.query_ask import CHARTS, PATIENCE_S, Query, ask, given, parse_chart, parse_query
 from web.query_examples import examples
 from web.query_histogram import Histogram, histogram
 from web.query_plot import Chart, chart
@@ -66,21 +67,56 @@ def show() -> Response:
         if result.found is not None or result.answer is not None:
             end = asked.range.end(center().now())
             counted = histogram(query, asked.range.from_time, asked.range.to_time, end)
+    status = result.failure.status if result.failure else 400 if asked.errors else 200
+    return _page(asked, status, query, request.args.get("q", ""), kind, result, counted)
+
+
+def _page(
+    asked: Window,
+    status: int,
+    query: Query | None,
+    text: str,
+    kind: str,
+    result: Result,
+    counted: Histogram | None = None,
+) -> Response:
+    saved = center().reader.saved_queries()
     response = page(
         "query.html",
-        status=result.failure.status if result.failure else 400 if asked.errors else 200,
+        status=status,
         window=asked,
         query=query,
-        text=request.args.get("q", ""),
+        text=text,
         kind=kind,
         kinds=kinds(),
         result=result,
         histogram=counted,
         examples=examples(),
+        saved=saved,
+        known=next((one for one in saved if query and (one.query, one.chart) == (query.text, kind)), None),
     )
     if response.status_code == 429:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
+
+
+def result_alone() -> Response:
+    """For the board: the result and nothing around it. It waits for its turn among the others of the board."""
+    asked = window(center().now())
+    query, kind, failure = _read(asked)
+    failure = failure or next((failed(error) for error in asked.errors.values()), None)
+    result = Result(failure=failure)
+    if query is not None and failure is None:
+        result = answered(query, kind, asked, PATIENCE_S)
+    status = result.failure.status if result.failure else 200
+    return page("query_card.html", status=status, query=query, result=result)
+
+
+def refused(error: EventCenterError, text: str, chart_kind: str) -> Response:
+    """The page with why a query was not saved."""
+    failure = Failure(409 if isinstance(error, ConflictError) else 400, str(error), error.hint)
+    kind = chart_kind if chart_kind in CHARTS else "table"
+    return _page(window(center().now()), failure.status, None, text, kind, Result(failure=failure))
 
 
 def _read(asked: Window) -> tuple[Query | None, str, Failure | None]:
@@ -106,7 +142,7 @@ def answered(query: Query, kind: str, asked: Window, patience: float = 0.0) -> R
     except (QuerySyntaxError, QueryLimit) as error:
         return Result(failure=failed(error))
     rows = table(query, answer)
-    if kind == "table":
+    if kind == "table" or not answer.rows:
         return Result(answer=answer, table=rows)
     try:
         return Result(answer=answer, table=rows, chart=chart(kind, query, answer))

@@ -8,7 +8,7 @@ from typing import Literal, cast
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from web import links, params, query_downloads, query_page
+from web import links, params, query_downloads, query_page, saved_pages
 from web.query_ask import PATIENCE_S, ask, given, parse_query
 from web.site import center
 from web.window import canonical_args
@@ -22,7 +22,7 @@ _NOT_IN_FONT = re.compile(r"[^\x20-\x7e\u00a0-\u052f\u2000-\u206f\u20a0-\u22ff]"
 
 @blueprint.before_request
 def _check() -> AnyResponse | None:
-    g.page_path = request.path
+    g.page_path = "/query" if request.path == "/query/result" else request.path
     params.check_instances(request.args, center().instance)
     if request.method != "GET" or not request.path.startswith("/query") or "." in request.path:
         return None
@@ -43,6 +43,31 @@ def csv() -> Response:
 @blueprint.get("/query.json")
 def json() -> Response:
     return query_downloads.as_json()
+
+
+@blueprint.get("/query/board")
+def board() -> Response:
+    return saved_pages.board()
+
+
+@blueprint.get("/query/result")
+def result() -> Response:
+    return query_page.result_alone()
+
+
+@blueprint.post("/query/saved")
+def save() -> AnyResponse:
+    return saved_pages.save()
+
+
+@blueprint.post("/query/saved/<int:id>")
+def change(id: int) -> AnyResponse:
+    return saved_pages.change(id)
+
+
+@blueprint.post("/query/saved/<int:id>/delete")
+def delete(id: int) -> AnyResponse:
+    return saved_pages.delete(id)
 
 
 @blueprint.get("/charts/query.svg")

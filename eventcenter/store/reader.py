@@ -20,9 +20,11 @@ from eventcenter.model import (
     Overview,
     Page,
     Question,
+    SavedQuery,
     StoredChange,
 )
 from eventcenter.query import EventQuery
+from eventcenter.store import saved_queries
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
 from eventcenter.store.console import Console
 from eventcenter.store.files import ReadConnection, identity, open_for_reading
@@ -266,6 +268,10 @@ class Reader:
             rows += self._rows(connection, compile_query(connection, query), "desc", 20)
         rows.sort(key=lambda row: row[0], reverse=True)
         return self._events(connection, rows[:20])
+
+    def saved_queries(self) -> list[SavedQuery]:
+        with self._connection() as connection:
+            return saved_queries.listed(connection)
 
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
         with self._connection() as connection:
