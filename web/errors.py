@@ -28,7 +28,17 @@ from web.render import page
 
 log = logging.getLogger(__name__)
 
-_MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/charts/", "/query.csv", "/query.json")
+_MACHINE_PATHS = (
+    "/api/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/charts/",
+    "/query.csv",
+    "/query.json",
+    "/query/words.json",
+    "/query/values.json",
+)
 _STATUS: tuple[tuple[type[EventCenterError], int], ...] = (
     (BadParameter, 400),
     (QuerySyntaxError, 400),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from flask import Response, request
 from eventcenter.model import Answer
 from eventcenter.shapes import rfc3339
 from web import params
+from web.params import Parser
 from web.query_api import MAX_ROWS
 from web.query_ask import ask, given, parse_chart, parse_query
 from web.site import center
@@ -54,25 +56,20 @@ def _answer() -> tuple[Answer, tuple[int, int]]:
 
 
 def address_range(now: int) -> tuple[int, int | None]:
-    """The range of the address, as the page understands it, but strictly: what is wrong or unknown is refused."""
+    """The range of the address of a query, strictly read: what is wrong or unknown in it is refused."""
+    also: dict[str, Parser] = {"q": parse_query, "chart": parse_chart, "lang": str, "theme": str}
+    return range_of(now, also)[1]
+
+
+def range_of(now: int, also: Mapping[str, Parser]) -> tuple[dict[str, Any], tuple[int, int | None]]:
+    """The values of the parameters, `also` beside those of the range, and the range as the pages understand it."""
     time = params.time_parser(now, params.zone(given("tz")) if given("tz") else params.zone("UTC"))
-    values = params.read_strictly(
-        request.args,
-        {
-            "q": parse_query,
-            "from": time,
-            "to": time,
-            "chart": parse_chart,
-            "tz": str,
-            "lang": str,
-            "theme": str,
-        },
-    )
+    values = params.read_strictly(request.args, {"from": time, "to": time, "tz": str, **also})
     until: int | None = None if given("to") in ("", "now") else values.get("to")
     first: int = time(DEFAULT) if until is None else max(until - 86_400_000, 0)
     since: int = values.get("from", first)
     params.check_range(since, now if until is None else until)
-    return since, until
+    return values, (since, until)
 
 
 def _cell(value: Any) -> Any:

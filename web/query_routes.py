@@ -8,7 +8,7 @@ from typing import Literal, cast
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from web import links, params, query_downloads, query_page, saved_pages
+from web import links, params, query_downloads, query_page, query_words, saved_pages
 from web.query_ask import PATIENCE_S, ask, given, parse_query
 from web.site import center
 from web.window import canonical_args
@@ -43,6 +43,16 @@ def csv() -> Response:
 @blueprint.get("/query.json")
 def json() -> Response:
     return query_downloads.as_json()
+
+
+@blueprint.get("/query/words.json")
+def words() -> Response:
+    return query_words.words()
+
+
+@blueprint.get("/query/values.json")
+def values() -> Response:
+    return query_words.values()
 
 
 @blueprint.get("/query/board")

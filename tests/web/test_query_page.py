@@ -219,3 +219,19 @@ def test_hostile_cells_are_text(client: FlaskClient, center: FakeCenter) -> None
         text = get(client, SQL, chart=kind)
         assert "<script>alert" not in text
         assert not set(text) & {"\u202e", "\x00"}
+
+
+def test_the_editor_is_told_what_there_is(client: FlaskClient) -> None:
+    words = client.get("/query/words.json").json
+    assert {"reason", "ns", "count"} <= set(words["fields"])
+    assert {"time_series", "approx_distinct"} <= set(words["functions"])
+    assert "GROUP BY" in words["keywords"]
+    for field in ("ns", "namespace", "event_id.involvedObject.namespace"):
+        answer = client.get("/query/values.json", query_string={"field": field, "from": "-7d"})
+        assert "shop" in answer.json["values"], field
+    assert client.get("/query/values.json?field=message").json == {"values": []}
+
+
+@pytest.mark.parametrize("query", ["", "?field=", "?field=reason&from=soon", "?field=reason&x=1"])
+def test_a_wrong_request_for_values_is_refused(client: FlaskClient, query: str) -> None:
+    assert client.get(f"/query/values.json{query}").status_code == 400
