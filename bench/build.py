@@ -20,9 +20,10 @@ from pathlib import Path
 from bench.filled import CHANGES_A_DAY, EVENTS_A_DAY, Clock, fill
 from eventcenter.rules import built_in
 from eventcenter.store import database_path, open_writer
+from eventcenter.store.compaction import compact
 from eventcenter.store.merging import merge_day
 from eventcenter.store.rollups import BUCKET_OF_CHANGE, PAYLOAD, QUARTERS_A_DAY, Sums
-from eventcenter.store.schema import PLACE_BITS, WORDS_DDL, day_places
+from eventcenter.store.schema import EVENT_STORED, PLACE_BITS, WORDS_DDL, day_places
 from eventcenter.store.words import TAGS, WordRow, tags_of, word_row
 
 TEMPLATES = 2
@@ -31,11 +32,7 @@ DAY_S = 86_400
 AT_ONCE = 10_000
 _OWN = re.compile(r"-([0-9a-f]{9})(?:-|$)")
 """The part of a name that no other ReplicaSet has."""
-_EVENT = (
-    "id, eid, later, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, "
-    "beyond, lasted, action, problem, api_version, message, raw"
-)
-_COLUMN = {name: number for number, name in enumerate(_EVENT.split(", "))}
+_COLUMN = {name: number for number, name in enumerate(EVENT_STORED.split(", "))}
 
 Say = Callable[[str], None]
 
@@ -62,7 +59,7 @@ def build(directory: Path, events: int, *, a_day: int = EVENTS_A_DAY, say: Say =
 
 
 def _take_in(directory: Path, begin: float, end: float, changes_a_day: float) -> None:
-    """Through the writer, then the merge of the finished days."""
+    """Through the writer, then the nightly care of the finished days."""
     clock = Clock(int(begin * 1000))
     writer = open_writer(directory, "default", clock=clock, classify=built_in().classify)
     try:
@@ -71,6 +68,7 @@ def _take_in(directory: Path, begin: float, end: float, changes_a_day: float) ->
         )
         for day in range(int(begin // DAY_S), int(end // DAY_S)):
             merge_day(writer.call, day)
+        compact(writer.call, int(end // DAY_S))
     finally:
         writer.close()
 
@@ -120,7 +118,8 @@ class _Copy:
     def _copy_changes(self) -> None:
         later = self._days * DAY_S * 1000
         self._connection.execute(
-            f"INSERT INTO change SELECT c.seq + {self._seqs}, c.eid + {self._seqs}, time + {later}, c.count, "
+            "INSERT INTO change (seq, later, time, count, occurrences, message_before, placed) "
+            f"SELECT c.seq + {self._seqs}, c.later, time + {later}, c.count, "
             f"occurrences, message_before, placed + {later} FROM change c JOIN event e USING (eid) "
             f"WHERE c.seq BETWEEN ? AND ? AND {self._template.which} ORDER BY c.seq",
             (self._template.first_seq, self._template.last_seq),
@@ -136,7 +135,7 @@ class _Copy:
         rows = self._rows()
         while some := list(islice(rows, AT_ONCE)):
             self._connection.executemany(
-                f"INSERT INTO event ({_EVENT}) VALUES ({marks})", [row for row, _ in some]
+                f"INSERT INTO event ({EVENT_STORED}) VALUES ({marks})", [row for row, _ in some]
             )
             self._connection.executemany(
                 f"INSERT INTO {table} (rowid, tags, message, name, reason, uid) VALUES (?, ?, ?, ?, ?, ?)",
@@ -149,7 +148,7 @@ class _Copy:
         other = self._chance.getrandbits(36)
         salt = self._chance.randbytes(4)
         tags = [_COLUMN[name] for name in TAGS]
-        select = f"SELECT {_EVENT} FROM event e WHERE {self._template.which} ORDER BY id"
+        select = f"SELECT {EVENT_STORED} FROM event e WHERE {self._template.which} ORDER BY id"
         for row in self._connection.execute(select).fetchall():
             made = list(row)
             made[0] += self._places

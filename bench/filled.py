@@ -105,7 +105,7 @@ def _feed(
     held: deque[tuple[float, dict[str, Any]]] = deque()
     for number, (kind, item) in enumerate(islice(changes(seed, counted_up=COUNTED_UP), total)):
         now = begin + seconds_into(number, a_day)
-        made = at(kind, item, now, number + 2).copy()
+        made = at(kind, item, now, number + 2)
         yield now, ChangeType(kind), made
         if kind == "ADDED":
             held.append((now, made))

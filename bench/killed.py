@@ -26,6 +26,7 @@ from eventcenter.normalize import normalize
 from eventcenter.rules import built_in
 from eventcenter.store import Writer, open_writer, retention
 from eventcenter.store.calls import T, Task
+from eventcenter.store.compaction import compact
 from eventcenter.store.merging import merge_day
 from eventcenter.store.retention import DAY_MS, Policy, Pruner
 
@@ -36,7 +37,7 @@ SEGMENT = 2_000
 TOGETHER = 50
 REST_S = 0.01
 
-STARTING, INGESTING, DELETING, MERGING = b"s", b"i", b"d", b"m"
+STARTING, INGESTING, DELETING, MERGING, COMPACTING = b"s", b"i", b"d", b"m", b"c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Marks:
 
 
 class Care:
-    """Deletes and merges, again and again, as the jobs of a center do now and then."""
+    """Deletes, merges and compacts, again and again, as the jobs of a center do now and then."""
 
     def __init__(self, writer: Writer, stream: Stream, marks: Marks) -> None:
         self._writer = writer
@@ -90,6 +91,9 @@ class Care:
     def _merge(self, task: Task[T]) -> T:
         return self._writer.call(self._marked(task, MERGING))
 
+    def _compact(self, task: Task[T]) -> T:
+        return self._writer.call(self._marked(task, COMPACTING))
+
     def _marked(self, task: Task[T], letter: bytes) -> Task[T]:
         def marked(connection: sqlite3.Connection) -> T:
             self._marks.set(letter)
@@ -104,6 +108,7 @@ class Care:
             today = self.now() // DAY_MS
             for day in (today - 2, today - 1, today):
                 merge_day(self._merge, day)
+            compact(self._compact, today)
             time.sleep(REST_S)
 
 

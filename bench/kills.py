@@ -28,7 +28,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.killed import DELETING, INGESTING, MERGING, POLICY, STARTING, Stream
+from bench.killed import COMPACTING, DELETING, INGESTING, MERGING, POLICY, STARTING, Stream
 from eventcenter.model import Change
 from eventcenter.store import database_path
 from eventcenter.store.audit import orphans, rollup_differences
@@ -41,7 +41,13 @@ LIVES_S = 1.2
 STARTS_S = 1.0
 EARLY = 5
 """Every so many kills one comes while the process starts."""
-DOING = {STARTING: "starting", INGESTING: "storing", DELETING: "deleting", MERGING: "merging"}
+DOING = {
+    STARTING: "starting",
+    INGESTING: "storing",
+    DELETING: "deleting",
+    MERGING: "merging",
+    COMPACTING: "compacting",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +251,7 @@ def _stored(connection: sqlite3.Connection) -> dict[int, tuple[str, int, int, li
 
 
 def table(outcome: Outcome) -> Table:
-    shown = Table("figure", "value", title="kill -9 while storing, deleting and merging")
+    shown = Table("figure", "value", title="kill -9 while storing, deleting, merging and compacting")
     shown.add_row("kills", f"{outcome.kills}")
     for doing in DOING.values():
         shown.add_row(f"  while {doing}", f"{outcome.doing[doing]}")

@@ -75,6 +75,7 @@ def questions(reader: Reader, begin: int, end: int) -> dict[str, Ask]:
         "a uid that is nowhere": lambda: _none(reader),
         "1 000 changes of the log": lambda: reader.changes(chance.randrange(1, 1 + len(some)), 1000),
         "overview of 24 h": lambda: reader.overview(end - 86_400_000, end, UTC, end),
+        "usage of 30 days": lambda: reader.usage(end - 30 * 86_400_000, end, end, 20),
         "overview of 90 days": lambda: reader.overview(end - 90 * 86_400_000, end, UTC, end),
     }  # fmt: skip
 

@@ -95,7 +95,7 @@ def at(kind: str, item: dict[str, Any], seconds: float, version: int) -> dict[st
     if kind == "ADDED":
         metadata["creationTimestamp"] = item["firstTimestamp"] = now
     item["lastTimestamp"] = now
-    return item
+    return {**item, "metadata": dict(metadata)}  # what was sent does not change with the next version
 
 
 def _uid(chance: random.Random) -> str:

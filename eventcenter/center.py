@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from eventcenter.config import Settings
-from eventcenter.model import RetentionStatus, StoreStatus, StreamStatus
+from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.store import Reader, SavedQueries, Writer, open_writer
+from eventcenter.store.preview import preview
+from eventcenter.store.retention import Policy
+from eventcenter.usage import DayGoing, Going
 
 
 def system_clock() -> int:
@@ -20,6 +23,7 @@ class RunningCenter:
     """See `ports.Center`. Opens the store of an instance; `close` commits what was delivered and gives it back."""
 
     def __init__(self, settings: Settings, instance: str, *, demo: bool = False) -> None:
+        self._data_dir = settings.data_dir
         self.instance = instance
         self.demo = demo
         self.now = system_clock
@@ -32,6 +36,7 @@ class RunningCenter:
             instance,
             error_problems=catalogue.with_severity(ERROR_SEVERITIES),
             wait=self.writer.signal.wait,
+            busy=lambda: self.writer.busy,
         )
         self.queries = SavedQueries(self.writer.call)
         self.sources: Sequence[Callable[[], StreamStatus]] = ()
@@ -46,6 +51,17 @@ class RunningCenter:
 
     def retention(self) -> RetentionStatus:
         return self.pruning()
+
+    def going(self, kept: Retention) -> Going:
+        policy = Policy(kept.normal_ms, kept.warning_ms, kept.max_bytes)
+        found = preview(self._data_dir, self.instance, policy, self.now())
+        return Going(
+            kept=kept,
+            days=[DayGoing(row.day * 86_400_000, row.level, row.events) for row in found.going],
+            events=found.events,
+            stored=found.stored,
+            freed=found.freed_bytes,
+        )
 
     def ready(self) -> list[str]:
         """Why the center is not ready, one line each; empty when the store is writable and every watch established."""

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from eventcenter.config import Loaded, Settings
 from eventcenter.errors import EventCenterError
 from eventcenter.memory import give_back
-from eventcenter.model import RetentionStatus
+from eventcenter.model import Retention, RetentionStatus
 from eventcenter.ports import Clock
 from eventcenter.settingtypes import DAY
 from eventcenter.store import Writer
+from eventcenter.store.compaction import compact
 from eventcenter.store.merging import merge_day, optimize
 from eventcenter.store.retention import Policy, Pruned, Pruner
 
@@ -77,7 +80,12 @@ class Jobs:
         self._pruner = Pruner(writer.call, clock, self._rest)
 
     def status(self) -> RetentionStatus:
-        return self._status
+        kept = Retention(
+            normal_ms=self._policy.normal_ms,
+            warning_ms=self._policy.warning_ms,
+            max_bytes=self._policy.max_bytes,
+        )
+        return msgspec.structs.replace(self._status, kept=kept)
 
     def start(self) -> None:
         from apscheduler.schedulers.background import BackgroundScheduler
@@ -106,6 +114,10 @@ class Jobs:
         """Half of the time belongs to ingestion."""
         return self._stopping.wait(took)
 
+    def _goes_on(self) -> bool:
+        """Between two steps of the nightly care."""
+        return not self._stopping.wait(0.01)
+
     def prune(self) -> None:
         """Delete what the policy does not keep."""
         try:
@@ -118,15 +130,17 @@ class Jobs:
             self._status = _after(self._status, done, self._clock(), None)
 
     def tend(self) -> None:
-        """Nightly: yesterday is finished, its full text becomes one piece."""
+        """Nightly: yesterday is finished, its full text becomes one piece; the day before, whose events are hardly
+        counted up any more, is written anew without holes."""
         try:
             today = self._clock() // DAY
             for day in (today - 2, today - 1):
-                merge_day(self._writer.call, day, lambda: not self._stopping.wait(0.01))
+                merge_day(self._writer.call, day, self._goes_on)
+            compact(self._writer.call, today - 1, self._goes_on)
             self._writer.call(optimize)
         except EventCenterError as error:
             if not self._stopping.is_set():
-                log.error("care of the full text failed, tried again tomorrow error=%s", error)
+                log.error("the nightly care failed, tried again tomorrow error=%s", error)
 
     def give_memory_back(self) -> None:
         give_back()

@@ -156,6 +156,19 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to the file since the start (damaged, removed), a line each: collecting goes on all the same."""
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long events are kept (ms), by level; any other level stays as long as the longer of both."""
+
+    normal_ms: int
+    warning_ms: int
+    max_bytes: int | None = None
+    """How large the file may become; None: any size."""
+
+    def of(self, level: str) -> int:
+        by_level = {"Normal": self.normal_ms, "Warning": self.warning_ms}
+        return by_level.get(level, max(self.normal_ms, self.warning_ms))
+
+
 class RetentionStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What retention has deleted since the start."""
 
@@ -167,6 +180,8 @@ class RetentionStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What the last run took of the writer's time."""
     error: str | None = None
     """Why the last run failed."""
+    kept: Retention | None = None
+    """What is kept now; None where nothing is deleted by itself."""
 
 
 class OverviewTotals(msgspec.Struct, frozen=True):

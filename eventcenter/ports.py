@@ -14,6 +14,7 @@ from eventcenter.model import (
     Page,
     QueryDraft,
     Question,
+    Retention,
     RetentionStatus,
     SavedQuery,
     StoredChange,
@@ -21,6 +22,7 @@ from eventcenter.model import (
     StreamStatus,
 )
 from eventcenter.query import EventQuery
+from eventcenter.usage import Going, Usage
 
 Clock = Callable[[], int]
 """Milliseconds since 1970 in UTC."""
@@ -59,6 +61,9 @@ class EventReader(Protocol):
 
     def saved_queries(self) -> list[SavedQuery]:
         """In the order of their places."""
+
+    def usage(self, from_time: int, to_time: int, now: int, limit: int) -> Usage:
+        """What is stored and how much room it takes, in all and in the range; at most `limit` of each list."""
 
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
         """Values of a filter field (`query.FIELDS` but `name`) in the range, most frequent first."""
@@ -99,6 +104,9 @@ class Center(Protocol):
     def store(self) -> StoreStatus: ...
 
     def retention(self) -> RetentionStatus: ...
+
+    def going(self, kept: Retention) -> Going:
+        """What that retention would delete if it were in force now. It deletes nothing."""
 
     def ready(self) -> list[str]:
         """Why the center is not ready, one line each; empty when it is."""

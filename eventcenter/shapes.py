@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 
-from eventcenter.model import Event
+from eventcenter.model import Event, Retention
+from eventcenter.sizing import Cost, Forecast, Rate
+from eventcenter.usage import Amount, Going, NamedUsage, Usage, added_up
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999
@@ -54,3 +56,85 @@ def record_shape(event: Event, raw: dict[str, Any]) -> dict[str, str]:
     if event.kind == "Pod":
         record |= {"pod_id": event.object_uid, "pod_name": event.name}
     return record | {"event_id": msgspec.json.encode(raw).decode()}
+
+
+def usage_shape(usage: Usage, forecast: Forecast, kept: Retention) -> dict[str, Any]:
+    """What is stored and what it will come to, as `GET /api/v1/usage` and `usage -o json` show it."""
+    space, growth = usage.space, forecast.growth
+    return {
+        "time": rfc3339(usage.now),
+        "stored": {
+            **_amount(added_up(usage.total.values())),
+            "since": None if usage.since is None else rfc3339(usage.since),
+            "levels": _levels(usage.total),
+        },
+        "file": {"bytes": space.file, "used_bytes": space.used, "free_bytes": space.free},
+        "disk": {"free_bytes": space.disk_free, "total_bytes": space.disk_total},
+        "days": [
+            {"day": rfc3339(day.time)[:10], **_amount(day.amount), "levels": _levels(day.levels)}
+            for day in usage.days
+        ],
+        "namespaces": [_named(entry) for entry in usage.namespaces],
+        "reasons": [_named(entry) for entry in usage.reasons],
+        "kinds": [_named(entry) for entry in usage.kinds],
+        "namespace_reasons": {
+            "from_day": rfc3339(usage.pairs_from)[:10],
+            "rows": [
+                {"namespace": pair.namespace, "reason": pair.reason, **_amount(pair.amount)}
+                for pair in usage.pairs
+            ],
+        },
+        "growth": {
+            "days": growth.days,
+            "a_day": _rate(growth.week),
+            "a_day_before": _rate(growth.before),
+            "change": None if growth.change is None else round(growth.change, 4),
+        },
+        "retention": _retention(kept),
+        "settles_at": None if forecast.settled is None else _cost(forecast.settled),
+        "disk_full_in_days": forecast.full_in_days,
+        "other_retentions": [_cost(cost) for cost in forecast.alternatives],
+    }
+
+
+def going_shape(going: Going) -> dict[str, Any]:
+    """What a retention would delete now."""
+    return {
+        "retention": _retention(going.kept),
+        "events": going.events,
+        "stored": going.stored,
+        "freed_bytes": going.freed,
+        "days": [
+            {"day": rfc3339(row.time)[:10], "level": row.level, "events": row.events} for row in going.days
+        ],
+    }
+
+
+def _amount(amount: Amount) -> dict[str, int]:
+    return {"events": amount.events, "occurrences": amount.occurrences, "bytes": amount.bytes}
+
+
+def _levels(levels: dict[str, Amount]) -> list[dict[str, Any]]:
+    return [{"level": level, **_amount(levels[level])} for level in sorted(levels)]
+
+
+def _named(entry: NamedUsage) -> dict[str, Any]:
+    return {"value": entry.value, **_amount(entry.amount), "share": round(entry.share, 4)}
+
+
+def _rate(rate: Rate | None) -> dict[str, int] | None:
+    if rate is None:
+        return None
+    return {"events": round(rate.events), "occurrences": round(rate.occurrences), "bytes": round(rate.bytes)}
+
+
+def _retention(kept: Retention) -> dict[str, float | int | None]:
+    return {
+        "normal_days": round(kept.normal_ms / _DAY, 3),
+        "warning_days": round(kept.warning_ms / _DAY, 3),
+        "max_bytes": kept.max_bytes,
+    }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {**_retention(cost.kept), "events": cost.events, "bytes": cost.bytes, "fits": cost.fits}

@@ -1,4 +1,4 @@
-"""`/api/v1`: events, one event, overview, version and the description of them all."""
+"""`/api/v1`: events, one event, overview, usage, version and the description of them all."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 import eventcenter
+from eventcenter.shapes import going_shape, usage_shape
+from eventcenter.sizing import forecast
 from web import params, serialize
 from web.explain import explain
 from web.openapi import document
 from web.params import check_instances, read_strictly
 from web.site import center
+from web.usage_params import USAGE_DAYS, USAGE_ROWS, asked_retention, retention_in_force, usage_parsers
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -58,6 +61,27 @@ def overview() -> Response:
         "elapsed_ms": round((time.perf_counter() - started) * 1000, 1),
     }
     return jsonify(body)
+
+
+@blueprint.get("/usage")
+def usage() -> Response:
+    here = center()
+    now = here.now()
+    values = read_strictly(request.args, usage_parsers(now))
+    check_instances(request.args, here.instance)
+    until = values.get("to", now)
+    since = values.get("from", max(until - USAGE_DAYS * DAY, 0))
+    params.check_range(since, until)
+    found = here.reader.usage(since, until, now, values.get("limit", USAGE_ROWS))
+    kept, wanted = retention_in_force(here), asked_retention(values)
+    return jsonify(
+        {
+            "instance": here.instance,
+            "demo": here.demo,
+            **usage_shape(found, forecast(found, kept), kept),
+            "would_delete": going_shape(here.going(wanted)) if wanted else None,
+        }
+    )
 
 
 @blueprint.get("/version")

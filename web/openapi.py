@@ -8,103 +8,80 @@ import eventcenter
 from eventcenter.query import DEFAULT_LIMIT, FIELDS, GLOB_FIELDS, MAX_LIMIT, TIME_FORMS
 from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
+from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
+from web.openapi_saved import saved_schemas
+from web.openapi_usage import usage_parameters, usage_schemas
 from web.params import MAX_WAIT
 from web.query_api import MAX_ROWS
-from web.query_ask import CHARTS
-from web.query_drafts import MAX_NAME, MAX_PLACE, RANGE
-
-Json = dict[str, Any]
-
-_STRING: Json = {"type": "string"}
-_COUNT: Json = {"type": "integer"}
-_TIME: Json = {"type": "string", "format": "date-time"}
-
-
-def _object(properties: Json, *optional: str) -> Json:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-        "additionalProperties": False,
-    }
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _list(of: Json) -> Json:
-    return {"type": "array", "items": of}
-
 
 _EVENT: Json = {
-    "seq": {**_COUNT, "description": "Number of its newest change; grows with every change of any event."},
-    "uid": {**_STRING, "description": "metadata.uid of the Kubernetes object."},
-    "instance": _STRING,
-    "level": {**_STRING, "description": "Normal or Warning."},
-    **{name: _STRING for name in ("reason", "kind", "namespace", "name", "object_uid", "field_path")},
-    **{name: _STRING for name in ("message", "component", "hostname")},
-    "count": _COUNT,
-    "first_time": _TIME,
-    "last_time": {**_TIME, "description": "The event time."},
-    "action": _STRING,
-    "problem": {**_STRING, "description": "Id of the catalogue entry that it matches, else empty."},
-    "api_version": _STRING,
+    "seq": {**COUNT, "description": "Number of its newest change; grows with every change of any event."},
+    "uid": {**STRING, "description": "metadata.uid of the Kubernetes object."},
+    "instance": STRING,
+    "level": {**STRING, "description": "Normal or Warning."},
+    **{name: STRING for name in ("reason", "kind", "namespace", "name", "object_uid", "field_path")},
+    **{name: STRING for name in ("message", "component", "hostname")},
+    "count": COUNT,
+    "first_time": TIME,
+    "last_time": {**TIME, "description": "The event time."},
+    "action": STRING,
+    "problem": {**STRING, "description": "Id of the catalogue entry that it matches, else empty."},
+    "api_version": STRING,
 }
-_EXPLANATION = {name: _STRING for name in ("meaning", "likely_cause", "what_to_do")}
-_NUMBERS = {name: _COUNT for name in ("normal", "warning", "errors")}
+_EXPLANATION = {name: STRING for name in ("meaning", "likely_cause", "what_to_do")}
+_NUMBERS = {name: COUNT for name in ("normal", "warning", "errors")}
 
 _SCHEMAS: Json = {
-    "Error": _object({"error": _object({"code": _STRING, "message": _STRING, "hint": _STRING})}),
-    "Event": _object(_EVENT),
-    "Page": _object(
+    "Error": object_of({"error": object_of({"code": STRING, "message": STRING, "hint": STRING})}),
+    "Event": object_of(_EVENT),
+    "Page": object_of(
         {
-            "events": _list(_ref("Event")),
+            "events": list_of(ref("Event")),
             "next": {"type": ["string", "null"], "description": "Give it as `cursor`; null at the end."},
             "searched_to": {
-                "oneOf": [_TIME, {"type": "null"}],
+                "oneOf": [TIME, {"type": "null"}],
                 "description": "Null as a rule. A time: the search took too long for one page and has come to here; "
                 "`next` goes on.",
             },
         }
     ),
-    "Occurrence": _object(
-        {"seq": _COUNT, "time": _TIME, "count": _COUNT, "occurrences": _COUNT, "message": _STRING}
+    "Occurrence": object_of(
+        {"seq": COUNT, "time": TIME, "count": COUNT, "occurrences": COUNT, "message": STRING}
     ),
-    "EventDetail": _object(
+    "EventDetail": object_of(
         {
             **_EVENT,
             "raw": {"type": "object", "description": "The object as the cluster sent it."},
-            "occurrences": _list(_ref("Occurrence")),
-            "explanation": {"oneOf": [_object(_EXPLANATION), {"type": "null"}]},
+            "occurrences": list_of(ref("Occurrence")),
+            "explanation": {"oneOf": [object_of(_EXPLANATION), {"type": "null"}]},
         }
     ),
-    "Change": _object({**_EVENT, "occurrences": {**_COUNT, "description": "Occurrences that it added."}}),
-    "Changes": _object(
-        {"changes": _list(_ref("Change")), "next": {**_COUNT, "description": "Give it as `after`."}}
+    "Change": object_of({**_EVENT, "occurrences": {**COUNT, "description": "Occurrences that it added."}}),
+    "Changes": object_of(
+        {"changes": list_of(ref("Change")), "next": {**COUNT, "description": "Give it as `after`."}}
     ),
-    "Top": _object({"value": _STRING, "occurrences": _COUNT}),
-    "Overview": _object(
+    "Top": object_of({"value": STRING, "occurrences": COUNT}),
+    "Overview": object_of(
         {
-            "instance": _STRING,
+            "instance": STRING,
             "demo": {"type": "boolean"},
-            "seq": _COUNT,
-            "from": _TIME,
-            "to": _TIME,
-            "totals": _object({"total": _COUNT, **_NUMBERS}),
-            "errors_today": _COUNT,
-            "errors_yesterday": {**_COUNT, "description": "In the same hours, midnight to now, of `tz`."},
+            "seq": COUNT,
+            "from": TIME,
+            "to": TIME,
+            "totals": object_of({"total": COUNT, **_NUMBERS}),
+            "errors_today": COUNT,
+            "errors_yesterday": {**COUNT, "description": "In the same hours, midnight to now, of `tz`."},
             "bucket_seconds": {"type": "number"},
-            "trend": _list(_object({"time": _TIME, **_NUMBERS})),
-            **{name: _list(_ref("Top")) for name in ("top_reasons", "top_namespaces", "top_nodes")},
-            "oom": _list(_ref("Event")),
+            "trend": list_of(object_of({"time": TIME, **_NUMBERS})),
+            **{name: list_of(ref("Top")) for name in ("top_reasons", "top_namespaces", "top_nodes")},
+            "oom": list_of(ref("Event")),
             "elapsed_ms": {"type": "number"},
         }
     ),
-    "Question": _object(
+    "Question": object_of(
         {
             "query": {
-                **_STRING,
+                **STRING,
                 "minLength": 1,
                 "description": "`search`, or `search | SELECT …`; `*` is all.",
             },
@@ -115,87 +92,37 @@ _SCHEMAS: Json = {
         "to",
         "limit",
     ),
-    "Answer": _object(
+    "Answer": object_of(
         {
-            "columns": _list(_STRING),
-            "rows": _list(_list({"type": ["string", "number", "boolean", "null"]})),
+            "columns": list_of(STRING),
+            "rows": list_of(list_of({"type": ["string", "number", "boolean", "null"]})),
             "elapsed_ms": {"type": "number"},
             "truncated": {"type": "boolean", "description": "Whether there are more rows than are shown."},
         }
     ),
-    "QueryDraft": _object(
-        {
-            "name": {
-                **_STRING,
-                "minLength": 1,
-                "maxLength": MAX_NAME,
-                "description": "No other may have it.",
-            },
-            "query": {
-                **_STRING,
-                "minLength": 1,
-                "description": "As in POST /api/v1/query; it has to be sound.",
-            },
-            "range": {
-                **_STRING,
-                "pattern": f"^{RANGE}$",
-                "default": "-24h",
-                "description": "How far back it looks.",
-            },
-            "chart": {"enum": list(CHARTS), "default": "table"},
-            "on_board": {"type": "boolean", "default": False},
-            "place": {
-                "type": ["integer", "null"],
-                "minimum": 0,
-                "maximum": MAX_PLACE,
-                "description": "Its place among all; null: behind the others, or where it is.",
-            },
-        },
-        "range",
-        "chart",
-        "on_board",
-        "place",
-    ),
-    "SavedQuery": _object(
-        {
-            "id": _COUNT,
-            **{name: _STRING for name in ("name", "query", "range", "chart")},
-            "on_board": {"type": "boolean"},
-            "place": _COUNT,
-        }
-    ),
-    "SavedQueries": _object({"saved_queries": _list(_ref("SavedQuery"))}),
-    "Version": _object({"version": _STRING, "instance": _STRING, "demo": {"type": "boolean"}}),
-    "Health": _object({"status": _STRING}),
-    "Readiness": _object({"status": _STRING, "reasons": _list(_STRING)}),
-    "NotReady": _object({"status": _STRING, "reasons": _list(_STRING), "error": {"type": "object"}}),
+    **saved_schemas(),
+    **usage_schemas(),
+    "Version": object_of({"version": STRING, "instance": STRING, "demo": {"type": "boolean"}}),
+    "Health": object_of({"status": STRING}),
+    "Readiness": object_of({"status": STRING, "reasons": list_of(STRING)}),
+    "NotReady": object_of({"status": STRING, "reasons": list_of(STRING), "error": {"type": "object"}}),
 }
-
-
-def _parameter(name: str, description: str, schema: Json, place: str = "query") -> Json:
-    return {
-        "name": name,
-        "in": place,
-        "description": description,
-        "schema": schema,
-        "required": place == "path",
-    }
 
 
 def _filter(name: str) -> Json:
     globs = " `*` stands for anything." if name in GLOB_FIELDS else ""
-    return _parameter(name, f"Comma-separated; one of them has to be equal.{globs}", _STRING)
+    return parameter(name, f"Comma-separated; one of them has to be equal.{globs}", STRING)
 
 
-_INSTANCE = _parameter("instance", "Watched cluster, comma-separated; default all.", _STRING)
-_FROM = _parameter("from", f"Start, inclusive: {TIME_FORMS}.", _STRING)
-_TO = _parameter("to", f"End, exclusive: {TIME_FORMS}.", _STRING)
-_LIMIT = _parameter(
+_INSTANCE = parameter("instance", "Watched cluster, comma-separated; default all.", STRING)
+_FROM = parameter("from", f"Start, inclusive: {TIME_FORMS}.", STRING)
+_TO = parameter("to", f"End, exclusive: {TIME_FORMS}.", STRING)
+_LIMIT = parameter(
     "limit",
     "At most so many.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )
-_AFTER = _parameter(
+_AFTER = parameter(
     "after",
     "The `next` of the answer before; 0 is the beginning, `latest` only what comes from now on.",
     {"oneOf": [{"type": "integer", "minimum": 0, "maximum": 10**18 - 1}, {"const": "latest"}], "default": 0},
@@ -203,7 +130,7 @@ _AFTER = _parameter(
 
 
 def _content(schema: str, kind: str = "application/json") -> Json:
-    return {kind: {"schema": _ref(schema)}}
+    return {kind: {"schema": ref(schema)}}
 
 
 def _get(summary: str, schema: str, parameters: list[Json], *errors: int, **more: Json) -> Json:
@@ -245,7 +172,7 @@ def _query() -> Json:
 
 def _saved() -> Json:
     """All of it, and one by its number."""
-    id = _parameter("id", "Number of the saved query.", {"type": "integer", "minimum": 1}, "path")
+    id = parameter("id", "Number of the saved query.", {"type": "integer", "minimum": 1}, "path")
     body = {"required": True, "content": _content("QueryDraft")}
     wrong = (403, 404, 409, 413, 415)
 
@@ -275,16 +202,16 @@ def _saved() -> Json:
 
 def _paths() -> Json:
     filters = [_filter(name) for name in FIELDS]
-    search = _parameter(
+    search = parameter(
         "q",
         'Search: words, "phrases", prefixes*, field:value, count > 5, and, or, not, ( ).',
-        {**_STRING, "maxLength": MAX_CHARS},
+        {**STRING, "maxLength": MAX_CHARS},
     )
-    cursor = _parameter("cursor", "The `next` of the page before.", _STRING)
-    order = _parameter("order", "Newest first, or oldest.", {"enum": ["desc", "asc"], "default": "desc"})
-    uid = _parameter("uid", "uid of the event.", {**_STRING, "minLength": 1}, "path")
-    zone = _parameter("tz", "IANA time zone that says where a day begins.", {**_STRING, "default": "UTC"})
-    wait = _parameter(
+    cursor = parameter("cursor", "The `next` of the page before.", STRING)
+    order = parameter("order", "Newest first, or oldest.", {"enum": ["desc", "asc"], "default": "desc"})
+    uid = parameter("uid", "uid of the event.", {**STRING, "minLength": 1}, "path")
+    zone = parameter("tz", "IANA time zone that says where a day begins.", {**STRING, "default": "UTC"})
+    wait = parameter(
         "wait", f"Seconds to wait for a change; at most {MAX_WAIT:.0f}.", {"type": "number", "minimum": 0}
     )
     changes = _get("Every change in order", "Changes", [_AFTER, _LIMIT, wait, search, _INSTANCE], 404)
@@ -308,6 +235,12 @@ def _paths() -> Json:
         ),
         "/api/v1/query": _query(),
         **_saved(),
+        "/api/v1/usage": _get(
+            "What is stored, how much room it takes, what it will come to",
+            "Usage",
+            [_FROM, _TO, *usage_parameters(), _INSTANCE],
+            404,
+        ),
         "/api/v1/version": _get("What runs here", "Version", [_INSTANCE], 404),
         "/healthz": _get("Is the process alive", "Health", []),
         "/readyz": _get("Is it collecting and storing", "Readiness", [], **{"503": not_ready}),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from web import event_page, events_page, links, overview_page, params
+from web import event_page, events_page, links, overview_page, params, usage_page
 from web.preferences import preferences
 from web.site import center
 from web.window import canonical_args
@@ -44,6 +44,11 @@ def events() -> Response:
 @blueprint.get("/events/<path:uid>")
 def event(uid: str) -> Response:
     return event_page.show(request.args.get("uid", "") if uid == "-" else uid)
+
+
+@blueprint.get("/usage")
+def usage() -> Response:
+    return usage_page.show()
 
 
 @blueprint.get("/live/")

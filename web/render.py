@@ -63,7 +63,7 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
     shared = {
         "center": here,
         "now": now,
-        "nav": navigation(),
+        "nav": [navigation(), lower_navigation()],
         "languages": LANGUAGES,
         "themes": THEMES,
         "me": preferences(),
@@ -87,6 +87,11 @@ def navigation() -> list[tuple[str, str, str]]:
         ("/events", _("Events"), "events"),
         ("/query", _("Query"), "query"),
     ]
+
+
+def lower_navigation() -> list[tuple[str, str, str]]:
+    """The same of the pages about the center itself: the lower group."""
+    return [("/usage", _("Usage"), "usage")]
 
 
 def icon(name: str) -> Markup:

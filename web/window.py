@@ -10,6 +10,7 @@ from datetime import datetime
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from eventcenter.query import parse_time
 from eventcenter.shapes import local as local_time
 from eventcenter.shapes import rfc3339
 from web import params
@@ -49,7 +50,8 @@ class Window:
         return self.range.to_time is None
 
 
-def window(now: int) -> Window:
+def window(now: int, default: str = DEFAULT) -> Window:
+    """`default`: one of the presets, for an address that gives no range."""
     zone = preferences().zone
     parse = params.time_parser(now, zone)
     values, errors = params.read(request.args, {"from": parse, "to": parse})
@@ -57,9 +59,9 @@ def window(now: int) -> Window:
         errors["tz"] = wrong
     to_text = request.args.get("to", "").strip()
     to_time = None if to_text in ("", "now") else values.get("to", now)
-    from_text = request.args.get("from", "").strip() or (DEFAULT if not to_text else "")
+    from_text = request.args.get("from", "").strip() or (default if not to_text else "")
     end = now if to_time is None else to_time
-    from_time = values.get("from", max(end - 86_400_000, 0))
+    from_time = values.get("from", max(parse_time(default, end), 0))
     if not errors and from_time >= end:
         errors["to"] = BadParameter("to", _("The range ends before it begins."))
     preset = from_text if to_time is None and from_text in presets() else ""

@@ -228,31 +228,10 @@ def number_dimensions(tree: exp.Query) -> tuple[set[str], list[str]]:
             if isinstance(item, exp.Column) and item.meta.get(LOG) and item.name in DIMENSIONS:
                 numbered.add(item.name)
                 item.set("this", exp.to_identifier(item.name + NUMBER, quoted=True))
-            elif (piece := _piece_of_time(item)) is not None:
-                item.replace(piece)
         for node in [found for found in own_nodes(select) if isinstance(found, exp.EQ | exp.NEQ | exp.In)]:
             if name := _number_comparison(node, texts):
                 numbered.add(name)
     return {name + NUMBER for name in numbered}, texts
-
-
-_PIECES = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
-
-
-def _piece_of_time(item: exp.Expr) -> exp.Expr | None:
-    """Instead of `date_trunc('hour', __time__)` the seconds at which that hour begins: the same groups, and the call is
-    made once for each."""
-    if not (
-        isinstance(item, exp.Anonymous) and item.name.lower() == "date_trunc" and len(item.expressions) == 2
-    ):
-        return None
-    unit, time = item.expressions
-    of_log = isinstance(time, exp.Column) and time.meta.get(LOG) and time.name == "__time__"
-    seconds = _PIECES.get(unit.name.lower()) if isinstance(unit, exp.Literal) else None
-    if not of_log or seconds is None:
-        return None
-    rest = exp.Mod(this=time.copy(), expression=exp.Literal.number(seconds))
-    return exp.Paren(this=exp.Sub(this=time.copy(), expression=rest))
 
 
 def _number_comparison(node: exp.Expr, texts: list[str]) -> str | None:

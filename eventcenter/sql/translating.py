@@ -10,6 +10,7 @@ from eventcenter.errors import QuerySyntaxError
 from eventcenter.sql.comparing import compare
 from eventcenter.sql.dialect import Run
 from eventcenter.sql.functions import FUNCTIONS
+from eventcenter.sql.narrowing import group_by_seconds, narrow
 from eventcenter.sql.parsing import parse
 from eventcenter.sql.resolving import number_dimensions, resolve
 from eventcenter.sql.rewriting import rewrite
@@ -20,7 +21,7 @@ from eventcenter.sql.summing import Summed, summed
 @dataclass(frozen=True, slots=True)
 class Translated:
     """`sql` reads the table `log`, and `log@N` for each N of `shifts`, which the store has to define in front of it.
-    It is either a SELECT or begins with WITH."""
+    It is either a SELECT or begins with WITH. The parameter `cap` says how many rows are wanted."""
 
     sql: str
     columns: frozenset[str]
@@ -72,6 +73,9 @@ def _finished(tree: exp.Query, now: int, start: int) -> Translated:
     has_limit = tree.args.get("limit") is not None
     series = series_of(tree)
     shifts = compare(tree, start)
+    if series is None:
+        narrow(tree)
+    group_by_seconds(tree)
     numbers, texts = number_dimensions(tree)
     rewrite(tree, now)
     columns = {column.name for column in tree.find_all(exp.Column) if column.meta.get("log")}

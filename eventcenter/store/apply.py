@@ -12,15 +12,11 @@ from eventcenter.store import rollups
 from eventcenter.store.decide import LOOK_UP_AT_ONCE, Decisions, LogEntry, Pending, marks
 from eventcenter.store.packing import Packer, pack_uid
 from eventcenter.store.rollups import Sums, Terms, payload
-from eventcenter.store.schema import BUCKET_MS, PLACE_BITS, honest_time, place
+from eventcenter.store.schema import BUCKET_MS, EVENT_STORED, PLACE_BITS, honest_time, place
 from eventcenter.store.terms import TermWriter
 from eventcenter.store.words import WordRow, WordWriter, tags_of, word_row
 
-_EVENT_COLUMNS = (
-    "id, eid, later, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, "
-    "beyond, lasted, action, problem, api_version, message, raw"
-)
-_INSERT_EVENT = f"INSERT INTO event ({_EVENT_COLUMNS}) VALUES ({','.join('?' * 21)})"
+_INSERT_EVENT = f"INSERT INTO event ({EVENT_STORED}) VALUES ({','.join('?' * 21)})"
 _UPSERT_POSITION = (
     "INSERT INTO position VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
     "resource_version = excluded.resource_version, committed = excluded.committed"
@@ -123,7 +119,9 @@ class Applier:
         self._words.insert(words)
         execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)", live)
         execute(
-            "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?)", [_log_row(entry, now) for entry in work.log]
+            "INSERT INTO change (seq, later, time, count, occurrences, message_before, placed) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [_log_row(entry, now) for entry in work.log],
         )
         sums.write(self._connection)
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('seq', ?)", (work.seq,))
@@ -230,4 +228,12 @@ def _log_row(entry: LogEntry, now: int) -> tuple[object, ...]:
     time = entry.event.last_time
     honest = honest_time(time, now)
     placed = None if honest == time else honest
-    return entry.seq, entry.eid, time, entry.event.count, entry.occurrences, entry.message_before, placed
+    return (
+        entry.seq,
+        entry.seq - entry.eid,
+        time,
+        entry.event.count,
+        entry.occurrences,
+        entry.message_before,
+        placed,
+    )

@@ -28,11 +28,19 @@ Cancelled = Callable[[], bool]
 
 
 class Console:
-    """Queries of one instance. Any thread may ask; at most `running` are answered at the same time."""
+    """Queries of one instance. Any thread may ask; at most `running` are answered at the same time, and while `busy`
+    says that the writer of this process is behind, those that run Python give way to it."""
 
     def __init__(
-        self, path: Path, instance: str, *, seconds: float = SECONDS, running: int = RUNNING
+        self,
+        path: Path,
+        instance: str,
+        *,
+        seconds: float = SECONDS,
+        running: int = RUNNING,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._busy = busy
         self._path = path
         self._instance = instance
         self._seconds = seconds
@@ -47,7 +55,7 @@ class Console:
         if not self._places.acquire(timeout=_WAIT_S):
             raise TooManyQueries("too many queries are running", hint="Try again when one has ended.")
         running = _Running(self._seconds, cancelled, self._places.release)
-        answer = running.result(lambda: run(self._path, self._instance, question, running.ends))
+        answer = running.result(lambda: run(self._path, self._instance, question, running.ends, self._busy))
         return msgspec.structs.replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
 
 

@@ -14,6 +14,7 @@ import msgspec
 from eventcenter.sql.columns import DIMENSIONS, EVENT
 from eventcenter.sql.comparing import shifted
 from eventcenter.sql.jsons import Steps, at, steps, stored
+from eventcenter.sql.narrowing import PLACE
 from eventcenter.sql.resolving import NUMBER
 from eventcenter.sql.summing import EVENTS
 from eventcenter.store.packing import Unpacker
@@ -46,6 +47,7 @@ _ABOUT_POD = "e.kind = (SELECT id FROM term WHERE text = 'Pod')"
 _COLUMNS = {
     **{name: _text(number) for name, number in _INTERNED.items()},
     **{name + NUMBER: number for name, number in _INTERNED.items()},
+    PLACE: "e.id",
     "pod_id": f"CASE WHEN {_ABOUT_POD} THEN {_uid('e.object_uid')} END",
     "pod_name": f"CASE WHEN {_ABOUT_POD} THEN e.name END",
     "uid": _uid("e.uid"),

@@ -29,6 +29,9 @@ _WHOLE, _WITHOUT_COLUMNS, _LOOSE = 0, 1, 2
 """The first byte of a raw object: complete JSON; strings that columns hold are 0; complete, with escapes that only
 the standard library's lenient decoder takes (lone surrogates)."""
 
+LEVEL = 6
+"""Of compression: 3 takes 3 µs less for each change and 6 bytes more."""
+
 _BARE = 0x80
 """Set in the number of the dictionary where the frame has no head of its own (4 bytes that are always the same, and
 the size, which nobody needs): files of schema 1 have both."""
@@ -184,7 +187,7 @@ class Packer:
         row = connection.execute("SELECT id, data FROM dictionary ORDER BY id DESC LIMIT 1").fetchone()
         self._prefix = bytes((row[0] | _BARE,))
         parameters = zstandard.ZstdCompressionParameters.from_level(
-            3, format=zstandard.FORMAT_ZSTD1_MAGICLESS, write_content_size=False, write_dict_id=False
+            LEVEL, format=zstandard.FORMAT_ZSTD1_MAGICLESS, write_content_size=False, write_dict_id=False
         )
         dictionary = zstandard.ZstdCompressionDict(row[1])
         dictionary.precompute_compress(compression_params=parameters)

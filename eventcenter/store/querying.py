@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from eventcenter.model import Answer, Question
 from eventcenter.search import Node, parse_search, split_query
 from eventcenter.sql.columns import RECORD
+from eventcenter.sql.narrowing import CAP
 from eventcenter.sql.summing import QUARTER
 from eventcenter.sql.translating import Translated, translate
 from eventcenter.store.fulltext import bindable
@@ -18,7 +19,7 @@ from eventcenter.store.functions import register
 from eventcenter.store.log_table import EVENT_FUNCTION, INSTANCE, definition, event_leaf
 from eventcenter.store.packing import Unpacker
 from eventcenter.store.restriction import restrict
-from eventcenter.store.sandbox import Sandbox, sandbox
+from eventcenter.store.sandbox import Sandbox, Stop, sandbox
 from eventcenter.store.summed_log import TIME, restrict_summed
 from eventcenter.store.terms import TermReader
 
@@ -31,12 +32,12 @@ _PIECE = 200
 Row = tuple[Any, ...]
 
 
-def run(path: Path, instance: str, question: Question, stop: Callable[[], bool]) -> Answer:
-    """See `Console.answer`; `stop` ends it."""
+def run(path: Path, instance: str, question: Question, stop: Stop, busy: Stop) -> Answer:
+    """See `Console`; `stop` ends it."""
     text, sql = split_query(question.text)
     search = parse_search(text)
     if sql is None:
-        with sandbox(path, stop) as box:
+        with sandbox(path, stop, busy) as box:
             return _events(box, instance, question, search)
     translated = translate(
         sql,
@@ -45,7 +46,7 @@ def run(path: Path, instance: str, question: Question, stop: Callable[[], bool])
         to_time=question.to_time,
         offset=len(question.text.rstrip()) - len(sql),
     )
-    with sandbox(path, stop) as box:
+    with sandbox(path, stop, busy) as box:
         return _selected(box, instance, question, search, translated)
 
 
@@ -74,6 +75,7 @@ def _selected(
     body = translated.sql
     begin = f"WITH {', '.join(log.tables)}"
     sql = f"{begin}, {body[5:]}" if body.startswith("WITH ") else f"{begin} {body}"
+    values[CAP] = _most(question, translated) + 1
     return _answered(box.connection.execute(sql, values), question, translated)
 
 
@@ -118,6 +120,10 @@ def _ranges(question: Question, translated: Translated) -> Iterator[tuple[int, i
         yield shift, _earlier(question.from_time, shift), _earlier(to_time, shift)
 
 
+def _most(question: Question, translated: Translated) -> int:
+    return question.limit or (MAX_ROWS if translated.has_limit else DEFAULT_ROWS)
+
+
 def _earlier(time: int | None, seconds: int) -> int | None:
     return None if time is None else max(0, time - seconds * 1000)
 
@@ -135,8 +141,7 @@ def _open(box: Sandbox, functions: frozenset[str], tables: frozenset[str]) -> No
 def _answered(cursor: sqlite3.Cursor, question: Question, translated: Translated) -> Answer:
     names = translated.names or tuple(column[0] for column in cursor.description)
     series = translated.series
-    has_limit = translated.has_limit
-    most = question.limit or (MAX_ROWS if has_limit else DEFAULT_ROWS)
+    most = _most(question, translated)
     if series is None:
         rows, truncated = _fetched(cursor, most)
     else:

@@ -34,7 +34,9 @@ from eventcenter.store.packing import Unpacker, pack_uid
 from eventcenter.store.paging import SEARCH_BUDGET_S, read_rows, time_of
 from eventcenter.store.rows import EVENT_COLUMNS, TERM_COLUMNS, Row, event_of
 from eventcenter.store.terms import TermReader
+from eventcenter.store.usage import usage
 from eventcenter.store.words import days_between, uid_token
+from eventcenter.usage import Usage
 
 POLL_S = 0.25
 """Between two looks at a store that another process writes."""
@@ -51,7 +53,7 @@ class _Known(NamedTuple):
 
 class Reader:
     """See `ports.EventReader`. `wait` is the writer's signal; without one (another process writes) it
-    polls. `budget_s`: what one page may take."""
+    polls. `budget_s`: what one page may take. `busy`: whether the writer of this process is behind."""
 
     def __init__(
         self,
@@ -60,13 +62,14 @@ class Reader:
         *,
         error_problems: frozenset[str] = frozenset(),
         wait: Callable[[int, float], int] | None = None,
+        busy: Callable[[], bool] = lambda: False,
         budget_s: float = SEARCH_BUDGET_S,
     ) -> None:
         self._budget_s = budget_s
         self._path = path
         self._instance = instance
         self._error_problems = error_problems
-        self._console = Console(path, instance)
+        self._console = Console(path, instance, busy=busy)
         self._idle: list[ReadConnection] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -272,6 +275,10 @@ class Reader:
     def saved_queries(self) -> list[SavedQuery]:
         with self._connection() as connection:
             return saved_queries.listed(connection)
+
+    def usage(self, from_time: int, to_time: int, now: int, limit: int) -> Usage:
+        with self._connection() as connection:
+            return usage(connection, self._path, from_time, to_time, now, limit)
 
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
         with self._connection() as connection:

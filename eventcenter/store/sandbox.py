@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,9 @@ STEPS = 5_000
 MAX_BYTES = 4_000_000
 """Of one value, so also of one row: an event has at most 1.5 MB."""
 CACHE_KIB = 8 * 1024
+CALLS, WORK_S, REST_S = 16, 0.003, 0.027
+"""A query looks at the time every so many calls, and rests that long after so much work: a tenth of its time is
+work."""
 _TABLES = frozenset(
     {"event", "term", "rollup_quarter", "rollup_day", "rollup_cross", "json_each", "sqlite_master"}
 )  # FTS5 reads the last to declare its tables
@@ -56,18 +60,40 @@ _FUNCTIONS = frozenset(
 Stop = Callable[[], bool]
 
 
+class Pace:
+    """Python runs one thread at a time. A query that calls a function for every row would take the writer's turns, four
+    of five when it has much to do; so it rests most of the time while the writer is `busy`."""
+
+    def __init__(self, busy: Stop) -> None:
+        self._busy = busy
+        self._calls = 0
+        self._rested = time.monotonic()
+
+    def keep(self) -> None:
+        self._calls += 1
+        if self._calls % CALLS or time.monotonic() - self._rested < WORK_S:
+            return
+        if self._busy():
+            time.sleep(REST_S)
+        self._rested = time.monotonic()
+
+
 class Sandbox:
     """`failure` is what went wrong inside of a function of ours: SQLite only says that something did."""
 
-    def __init__(self, connection: ReadConnection) -> None:
+    def __init__(self, connection: ReadConnection, pace: Pace) -> None:
         self.connection = connection
+        self._pace = pace
         self.failure: EventCenterError | None = None
 
     def function(self, name: str, run: Callable[..., Any], *, null_tolerant: bool = False) -> None:
         self.connection.create_function(name, -1, self._guarded(run, null_tolerant), deterministic=True)
 
     def _guarded(self, run: Callable[..., Any], null_tolerant: bool) -> Callable[..., Any]:
+        keep = self._pace.keep
+
         def guarded(*values: Any) -> Any:
+            keep()
             if not null_tolerant and None in values:
                 return None
             try:
@@ -194,11 +220,11 @@ def _authorizer(tables: frozenset[str], functions: frozenset[str]) -> Callable[.
 
 
 @contextmanager
-def sandbox(path: Path, stop: Stop) -> Iterator[Sandbox]:
+def sandbox(path: Path, stop: Stop, busy: Stop = lambda: False) -> Iterator[Sandbox]:
     """A connection of its own for one query, in one snapshot, for no longer than `stop` says. Errors of SQLite come out
     as ours."""
     connection = open_for_reading(path)
-    made = Sandbox(connection)
+    made = Sandbox(connection, Pace(busy))
     try:
         connection.set_progress_handler(lambda: int(stop()), STEPS)
         connection.execute("PRAGMA temp_store = FILE")

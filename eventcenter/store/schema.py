@@ -7,7 +7,7 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
   event moves to its new place, so lists, time ranges, full text (rowid order) and retention are all ranges of
   one key. `beyond` (ms) is what its time has more than that second, `lasted` (ms) how long before it was first seen.
 - `event.eid` is the number of the event's first change and never moves; the change log points at it. `later` is
-  by how much the number of its newest change is greater.
+  by how much the number of its newest change is greater, in `change` that of the change itself.
 - `change` has one small row for every change of the events that are kept; its rowid is `seq`, the cursor of every
   consumer. `placed` is the time that counts, where `time` is a wrong clock's (`honest_time`), else null.
 - `cursor` holds how far each consumer has read; retention waits for those of the kind `sink`.
@@ -151,6 +151,13 @@ WORDS_DDL = (
 )
 
 
+EVENT_STORED = (
+    "id, eid, later, uid, level, reason, kind, namespace, name, object_uid, field_path, component, host, count, "
+    "beyond, lasted, action, problem, api_version, message, raw"
+)
+"""The columns of `event` that are stored; the others are computed from these."""
+
+
 def m001_first_schema(connection: sqlite3.Connection) -> None:
     _execute_all(connection, _V1)
 
@@ -194,6 +201,26 @@ DROP TABLE event;
 ALTER TABLE event_2 RENAME TO event;
 
 CREATE UNIQUE INDEX event_eid ON event (eid);
+
+CREATE TABLE change_2 (
+    seq INTEGER PRIMARY KEY,
+    later INTEGER NOT NULL,
+    eid INTEGER GENERATED ALWAYS AS (seq - later) VIRTUAL,
+    time INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    occurrences INTEGER NOT NULL,
+    message_before TEXT,
+    placed INTEGER
+) STRICT;
+
+INSERT INTO change_2 (seq, later, time, count, occurrences, message_before, placed)
+    SELECT seq, seq - eid, time, count, occurrences, message_before, placed FROM change ORDER BY seq;
+
+DROP TABLE change;
+
+ALTER TABLE change_2 RENAME TO change;
+
+CREATE INDEX change_again ON change (eid) WHERE seq <> eid;
 
 CREATE TABLE rollup_quarter (
     dimension INTEGER NOT NULL,

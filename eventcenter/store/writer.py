@@ -29,6 +29,7 @@ from eventcenter.store.signal import ChangeSignal
 
 log = logging.getLogger(__name__)
 
+BUSY_CHANGES = 100
 RETRY_S = 1.0
 """Between two tries to write to a file that refuses."""
 REFUSES_A_VALUE = (
@@ -102,6 +103,11 @@ class Writer:
         applier = Applier(connection, self._classify, self._clock)
         self._positions = dict(connection.execute("SELECT stream, resource_version FROM position"))
         return applier
+
+    @property
+    def busy(self) -> bool:
+        """Whether more waits than a quiet cluster ever leaves for the next transaction: whoever can gives way."""
+        return self._queued >= BUSY_CHANGES
 
     def position(self, stream: str) -> str | None:
         """The committed resourceVersion of the stream; None when it has to be listed first."""

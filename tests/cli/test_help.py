@@ -52,6 +52,7 @@ def test_these_are_the_commands() -> None:
         "replay",
         "export",
         "import",
+        "usage",
         "prune",
         "backup",
         "restore",

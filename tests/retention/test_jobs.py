@@ -15,6 +15,7 @@ import pytest
 from eventcenter.config import load
 from eventcenter.errors import StoreUnwritable
 from eventcenter.jobs import Jobs, SettingsFile
+from eventcenter.model import Retention
 from eventcenter.store.schema import day_of, first_place
 from tests.retention.looking import assert_sound, names
 from tests.store.made import DAY, NOON, Clock, added, batch, event
@@ -55,6 +56,13 @@ def test_a_shorter_retention_in_the_file_takes_effect_without_a_restart(
     until(lambda: jobs.status().events == 2)
     assert jobs.status().last_run == NOON
     assert_sound(store)
+
+
+def test_the_status_says_what_is_kept_now(jobs: Jobs, file: Path) -> None:
+    assert jobs.status().kept == Retention(normal_ms=90 * DAY, warning_ms=90 * DAY)
+    file.write_text("retention: 3d\nretention_warning: 4d\nmax_size: 1GB\n")
+    jobs.follow()
+    assert jobs.status().kept == Retention(normal_ms=3 * DAY, warning_ms=4 * DAY, max_bytes=10**9)
 
 
 def test_a_wrong_file_is_told_once_and_changes_nothing(

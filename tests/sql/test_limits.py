@@ -13,7 +13,7 @@ import pytest
 
 from eventcenter.errors import QueryCancelled, QueryLimit, QueryTimeout, QueryTooLarge, TooManyQueries
 from eventcenter.model import Question
-from eventcenter.store import console
+from eventcenter.store import console, sandbox
 from eventcenter.store.console import Console
 from eventcenter.store.files import database_path
 
@@ -124,3 +124,18 @@ def test_lists_have_a_most(make: Callable[..., Console]) -> None:
     with pytest.raises(QueryLimit) as caught:
         make().answer(question("* | SELECT array_agg(a.event_id) FROM log a, log b"))
     assert re.search("memory|longer|time", f"{caught.value} {caught.value.hint}")
+
+
+def test_python_rests_while_the_writer_is_behind(
+    make: Callable[..., Console], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(sandbox, "WORK_S", 0.0)
+    monkeypatch.setattr(sandbox.time, "sleep", rests.append)
+    behind = False
+    asked = make(busy=lambda: behind)
+    text = "* | SELECT count_if(regexp_like(message, 'a')) > 0 AS x"
+    assert (asked.answer(question(text)).rows, rests) == ([[True]], [])
+    behind = True
+    assert asked.answer(question(text)).rows == [[True]]
+    assert len(rests) == 900 // sandbox.CALLS

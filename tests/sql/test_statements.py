@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -256,3 +257,47 @@ def test_what_is_not_supported_is_named(ask: Ask, sql: str, said: str) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         ask(f"* | {sql}")
     assert said in str(caught.value)
+
+
+def test_the_newest_are_those_that_match_in_full(ask: Ask, events: Events) -> None:
+    """`count` is no word of the index: what does not match takes no place among the newest three."""
+    wanted = [event["time"] for event in events if event["level"] == "Warning" and event["count"] > 50]
+    assert [row[0] for row in ask("level:Warning count > 50", limit=3).rows] == wanted[:3]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_sorted_records_are_those_of_the_whole_range(ask: Ask, events: Events, direction: str) -> None:
+    times = sorted((event["time"] for event in events), reverse=direction == "DESC")
+    sql = f"* | SELECT __time__ AS t, event_id, name AS __time__ ORDER BY t {direction}"
+    rows = ask(f"{sql} LIMIT 5, 10").rows
+    assert [row[0] for row in rows] == times[5:15]
+    assert all(json.loads(row[1])["involvedObject"]["name"] == row[2] for row in rows)
+    cut = ask(sql)
+    assert ([row[0] for row in cut.rows], cut.truncated) == (times[:100], True)
+
+
+def test_sorting_by_what_is_made(ask: Ask, events: Events) -> None:
+    answer = ask(
+        "level:Warning | SELECT lower(reason) AS r, upper(name) WHERE count > 30 ORDER BY r, 2 DESC LIMIT 7"
+    )
+    wanted = [
+        [e["reason"].lower(), e["name"].upper()]
+        for e in events
+        if e["level"] == "Warning" and e["count"] > 30
+    ]
+    wanted.sort(key=lambda row: row[1], reverse=True)
+    assert answer.rows == sorted(wanted, key=lambda row: row[0])[:7]
+
+
+@pytest.mark.parametrize(("unit", "seconds"), [("second", 1), ("minute", 60), ("hour", 3600), ("day", DAY)])
+def test_groups_of_time(ask: Ask, events: Events, unit: str, seconds: int) -> None:
+    rows = ask(
+        f"* | SELECT date_trunc('{unit}', __time__) AS t, max(count), count(*) GROUP BY t ORDER BY t LIMIT 5000"
+    ).rows
+    counts = Counter(event["time"] // seconds for event in events)
+    assert [row[2] for row in rows] == [counts[at] for at in sorted(counts)]
+    assert [row[0] for row in rows] == [_stamp(at * seconds) for at in sorted(counts)]
+
+
+def _stamp(time: int) -> str:
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S}.000"

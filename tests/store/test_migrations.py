@@ -14,13 +14,16 @@ from tests.store.made import DAY, EVERYTHING, HOUR, NOON, added, batch, event, m
 _OF_VERSION_1 = """
 DROP TABLE saved_query; DROP TABLE rollup_quarter; DROP TABLE rollup_day; DROP TABLE rollup_cross;
 ALTER TABLE event RENAME TO event_2; DROP INDEX event_eid;
+ALTER TABLE change RENAME TO change_2; DROP INDEX change_again;
 {first}
 INSERT INTO rollup
     SELECT max(0, coalesce(placed, time)) / 900000, level, kind, namespace, reason, host, component, problem,
-    sum(occurrences) FROM event_2 JOIN change USING (eid) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+    sum(occurrences) FROM event_2 JOIN change_2 USING (eid) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 INSERT INTO event SELECT id, eid, seq, uid, level, reason, kind, namespace, name, object_uid, field_path, component,
     host, count, first_time, last_time, action, problem, api_version, message, raw FROM event_2;
 DROP TABLE event_2;
+INSERT INTO change SELECT seq, eid, time, count, occurrences, message_before, placed FROM change_2;
+DROP TABLE change_2;
 DELETE FROM _sqlite_migrations WHERE name <> 'm001_first_schema';
 PRAGMA user_version = 1;
 """
@@ -30,7 +33,7 @@ PRAGMA user_version = 1;
 def make_version_1(path: Path) -> None:
     with closing(sqlite3.connect(path)) as ours, closing(sqlite3.connect(":memory:")) as new:
         m001_first_schema(new)
-        wanted = "SELECT sql FROM sqlite_master WHERE tbl_name IN ('event', 'rollup') AND sql IS NOT NULL"
+        wanted = "SELECT sql FROM sqlite_master WHERE tbl_name IN ('event', 'change', 'rollup') AND sql IS NOT NULL"
         ours.executescript(_OF_VERSION_1.format(first=";".join(row[0] for row in new.execute(wanted)) + ";"))
 
 

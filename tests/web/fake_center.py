@@ -22,6 +22,7 @@ from eventcenter.model import (
     Phase,
     QueryDraft,
     Question,
+    Retention,
     RetentionStatus,
     SavedQuery,
     StoredChange,
@@ -33,6 +34,7 @@ from eventcenter.model import (
 from eventcenter.query import GLOB_FIELDS, EventQuery
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.search import matches
+from eventcenter.usage import Amount, DayGoing, DayUsage, Going, NamedUsage, PairUsage, Space, Usage, added_up
 
 NOW = 1_795_413_600_000  # 2026-11-23T06:00:00Z
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -238,9 +240,57 @@ class FakeReader:
         self._check()
         return [entry.value for entry in _top(self.events, _attribute(field))][:limit]
 
+    def usage(self, from_time: int, to_time: int, now: int, limit: int) -> Usage:
+        self._check()
+        stored = [event for event in self.events if 0 <= event.last_time <= now]
+        by_day: dict[int, list[Event]] = {}
+        for event in stored:
+            by_day.setdefault(event.last_time // DAY * DAY, []).append(event)
+        days = [time for time in sorted(by_day) if from_time // DAY * DAY <= time < to_time]
+        inside = [event for day in days for event in by_day[day]]
+        return Usage(
+            now=now,
+            space=Space(file=9_000_000, used=8_000_000, disk_free=20 * 10**9, disk_total=40 * 10**9),
+            total=_amounts(stored),
+            since=min((event.last_time for event in stored), default=None),
+            history=[DayUsage(day, _amounts(by_day[day])) for day in sorted(by_day)],
+            days=[DayUsage(day, _amounts(by_day[day])) for day in days],
+            namespaces=_named(inside, "namespace")[:limit],
+            reasons=_named(inside, "reason")[:limit],
+            kinds=_named(inside, "kind")[:limit],
+            pairs=_pairs(inside)[:limit],
+            pairs_from=days[0] if days else now // DAY * DAY,
+        )
+
     def _check(self) -> None:
         if self.error is not None:
             raise self.error
+
+
+def _amounts(events: list[Event]) -> dict[str, Amount]:
+    found: dict[str, Amount] = {}
+    for event in events:
+        found[event.level] = found.get(event.level, Amount()) + Amount(1, event.count, 500)
+    return found
+
+
+def _grouped(events: list[Event], *fields: str) -> dict[tuple[str, ...], Amount]:
+    groups: dict[tuple[str, ...], list[Event]] = {}
+    for event in events:
+        groups.setdefault(tuple(getattr(event, name) for name in fields), []).append(event)
+    sums = {key: added_up(_amounts(some).values()) for key, some in groups.items()}
+    return dict(sorted(sums.items(), key=lambda item: -item[1].bytes))
+
+
+def _named(events: list[Event], name: str) -> list[NamedUsage]:
+    share = 1 / (500 * len(events)) if events else 0
+    return [
+        NamedUsage(value, amount, amount.bytes * share) for (value,), amount in _grouped(events, name).items()
+    ]
+
+
+def _pairs(events: list[Event]) -> list[PairUsage]:
+    return [PairUsage(*key, amount) for key, amount in _grouped(events, "namespace", "reason").items()]
 
 
 def _attribute(name: str) -> str:
@@ -372,7 +422,16 @@ class FakeCenter:
         )
 
     def retention(self) -> RetentionStatus:
-        return RetentionStatus(events=12, last_run=self.time - MINUTE, seconds=0.5)
+        kept = Retention(normal_ms=30 * DAY, warning_ms=90 * DAY)
+        return RetentionStatus(events=12, last_run=self.time - MINUTE, seconds=0.5, kept=kept)
+
+    def going(self, kept: Retention) -> Going:
+        events = self.reader.events
+        gone = [event for event in events if event.last_time < self.time - kept.of(event.level)]
+        days = [
+            DayGoing(event.last_time // DAY * DAY, event.level, 1) for event in gone if event.last_time > 0
+        ]
+        return Going(kept=kept, days=days, events=len(gone), stored=len(events), freed=500 * len(gone))
 
     def ready(self) -> list[str]:
         return self.reasons

@@ -139,6 +139,15 @@ def test_everything_works_without_a_script(visit: Visit) -> None:
     expect(page.get_by_text("What to do")).to_be_visible()
 
 
+def test_a_retention_is_previewed_without_a_script(visit: Visit) -> None:
+    page = visit(java_script_enabled=False).open("/usage")
+    page.get_by_label("Retention", exact=True).fill("1h")
+    page.get_by_role("button", name="Preview").click()
+    assert "retention=1h" in page.url
+    expect(page.get_by_role("status")).to_contain_text("events would go")
+    expect(page.locator(".settings")).to_have_text("retention: 1h")
+
+
 def test_times_are_those_of_the_browser(visit: Visit) -> None:
     page = visit(timezone_id="Asia/Tokyo").open("/")
     expect(page.locator(".zone")).to_have_text("Asia/Tokyo")
@@ -147,7 +156,14 @@ def test_times_are_those_of_the_browser(visit: Visit) -> None:
 @pytest.mark.parametrize("width", [360, 768, 1280, 1920, 2560])
 def test_nothing_pushes_the_layout_sideways_whatever_a_cluster_sends(visit: Visit, width: int) -> None:
     visitor = visit(viewport={"width": width, "height": 900})
-    for path in ("/", "/events?from=-90d", "/events/evil-long-name", "/events/evil-big", "/nothing"):
+    for path in (
+        "/",
+        "/events?from=-90d",
+        "/usage?retention=1h",
+        "/events/evil-long-name",
+        "/events/evil-big",
+        "/nothing",
+    ):
         page = visitor.open(path)
         wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide[0] <= wide[1], path
@@ -158,6 +174,14 @@ def test_nothing_pushes_the_layout_sideways_whatever_a_cluster_sends(visit: Visi
 def test_every_text_is_readable(visit: Visit, center: FakeCenter, theme: str) -> None:
     center.demo = True
     visitor = visit(color_scheme=theme, reduced_motion="reduce")
-    for path in ("/", "/events?reason=BackOff", "/events/evil-count", "/events?limit=0", "/nothing"):
+    for path in (
+        "/",
+        "/events?reason=BackOff",
+        "/usage?retention=1h",
+        "/usage?retention=x",
+        "/events/evil-count",
+        "/events?limit=0",
+        "/nothing",
+    ):
         page = visitor.open(path)
         assert page.evaluate(CONTRASTS) == {}, path
