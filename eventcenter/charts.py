@@ -9,6 +9,9 @@ from __future__ import annotations
 import io
 import math
 import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -77,22 +80,30 @@ _lock = threading.Lock()
 """Matplotlib is not thread-safe, and the server has threads."""
 
 
+@contextmanager
+def drawing(settings: Mapping[str, Any] | None = None) -> Iterator[None]:
+    """Around all that is drawn: one at a time; text stays text; a fixed salt makes equal charts equal bytes."""
+    import matplotlib
+
+    fixed: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "eventcenter"}
+    with _lock, matplotlib.rc_context(fixed | dict(settings or {})), warnings.catch_warnings():
+        # An SVG is set in the fonts of whoever looks at it, which have the characters that ours has not.
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
+        yield
+
+
 def trend(chart: Trend, fmt: Format, *, standalone: bool = True) -> bytes:
     """An SVG that is not `standalone` brings no colours along: it is part of a page."""
-    with _lock:
+    with drawing():
         return _drawn(chart, fmt, standalone)
 
 
 @lru_cache(maxsize=32)
 def _drawn(chart: Trend, fmt: Format, standalone: bool) -> bytes:
-    import matplotlib
-
-    # Text stays text; a fixed salt makes equal charts equal bytes.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "eventcenter"}):
-        figure = _figure(chart, fmt)
-        if fmt == "png":
-            return _save(figure, fmt, dpi=144, facecolor="white")
-        drawn = _save(figure, fmt, dpi=72, transparent=True, metadata={"Date": None})
+    figure = _figure(chart, fmt)
+    if fmt == "png":
+        return _save(figure, fmt, dpi=144, facecolor="white")
+    drawn = _save(figure, fmt, dpi=72, transparent=True, metadata={"Date": None})
     return from_matplotlib(drawn, chart.links, chart.label, _TICK_ROOM, PALETTE if standalone else None)
 
 

@@ -9,6 +9,7 @@ EventCenterError
 │   ├── QueryCancelled   nobody waits for its answer any more (408)
 │   └── TooManyQueries   as many as may run are running (429)
 ├── NotFoundError        what was asked for is not there (HTTP 404)
+├── ConflictError        something else is there already (HTTP 409)
 ├── MalformedEvent       an object of the watch that no event can be made of
 ├── StoreError           the data directory cannot be used
 │   ├── StoreBusy        another process has it
@@ -68,6 +69,10 @@ class TooManyQueries(QueryLimit):
 
 class NotFoundError(EventCenterError):
     code = "not_found"
+
+
+class ConflictError(EventCenterError):
+    code = "conflict"
 
 
 class MalformedEvent(EventCenterError):

@@ -240,3 +240,26 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool
     """Whether there is more than `rows` shows (and no LIMIT of the query itself cut it)."""
     elapsed_ms: float = 0.0
+
+
+class QueryDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A query as somebody wants it kept."""
+
+    name: str
+    query: str
+    range: str = "-24h"
+    """How far back it looks, relative to now."""
+    chart: str = "table"
+    on_board: bool = False
+    place: int | None = None
+    """Its place among all, the smallest first; None: behind the others, or where it is."""
+
+
+class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    name: str
+    query: str
+    range: str
+    chart: str
+    on_board: bool
+    place: int

@@ -12,9 +12,11 @@ from eventcenter.model import (
     EventDetail,
     Overview,
     Page,
+    QueryDraft,
     Question,
     Retention,
     RetentionStatus,
+    SavedQuery,
     StoredChange,
     StoreStatus,
     StreamStatus,
@@ -57,11 +59,25 @@ class EventReader(Protocol):
 
     def overview(self, from_time: int, to_time: int, zone: tzinfo, now: int) -> Overview: ...
 
+    def saved_queries(self) -> list[SavedQuery]:
+        """In the order of their places."""
+
     def usage(self, from_time: int, to_time: int, now: int, limit: int) -> Usage:
         """What is stored and how much room it takes, in all and in the range; at most `limit` of each list."""
 
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
         """Values of a filter field (`query.FIELDS` but `name`) in the range, most frequent first."""
+
+
+class QueryKeeper(Protocol):
+    """Changes the saved queries of an instance. ConflictError for the name of another one, NotFoundError for an id
+    that there is not."""
+
+    def create(self, draft: QueryDraft) -> SavedQuery: ...
+
+    def replace(self, id: int, draft: QueryDraft) -> SavedQuery: ...
+
+    def delete(self, id: int) -> None: ...
 
 
 class Center(Protocol):
@@ -79,6 +95,9 @@ class Center(Protocol):
 
     @property
     def now(self) -> Clock: ...
+
+    @property
+    def queries(self) -> QueryKeeper: ...
 
     def streams(self) -> list[StreamStatus]: ...
 

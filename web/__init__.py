@@ -10,7 +10,21 @@ import threading
 from flask import Flask
 
 from eventcenter.ports import Center
-from web import api, changes, chart_images, errors, health, metrics, pages, preferences, query_api, render
+from web import (
+    api,
+    changes,
+    chart_images,
+    errors,
+    health,
+    metrics,
+    origin,
+    pages,
+    preferences,
+    query_api,
+    query_routes,
+    render,
+    saved_queries_api,
+)
 from web.site import SERVER_THREADS, Site
 
 __all__ = ["SERVER_THREADS", "create_app"]
@@ -22,8 +36,8 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
     app.url_map.merge_slashes = False  # a uid may hold two
     app.extensions["eventcenter"] = Site(center, stopping or threading.Event())
     app.extensions["eventcenter.registry"] = metrics.registry(center)
-    for part in (errors, preferences, render):
+    for part in (errors, preferences, render, origin):
         part.register(app)
-    for area in (api, changes, query_api, health, chart_images, pages):
+    for area in (api, changes, query_api, health, chart_images, pages, query_routes, saved_queries_api):
         app.register_blueprint(area.blueprint)
     return app

@@ -12,6 +12,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventcenter.errors import (
+    ConflictError,
     EventCenterError,
     NotFoundError,
     QueryCancelled,
@@ -27,11 +28,22 @@ from web.render import page
 
 log = logging.getLogger(__name__)
 
-_MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/charts/")
+_MACHINE_PATHS = (
+    "/api/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/charts/",
+    "/query.csv",
+    "/query.json",
+    "/query/words.json",
+    "/query/values.json",
+)
 _STATUS: tuple[tuple[type[EventCenterError], int], ...] = (
     (BadParameter, 400),
     (QuerySyntaxError, 400),
     (NotFoundError, 404),
+    (ConflictError, 409),
     (QueryTimeout, 408),
     (QueryCancelled, 408),
     (QueryTooLarge, 422),

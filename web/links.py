@@ -37,6 +37,12 @@ def here_url(**changes: Given) -> str:
     return address(page_path(), [*kept, *given.items()])
 
 
+def file_url(path: str) -> str:
+    """What the page shows, as a file."""
+    kept = [(name, request.args.get(name, "")) for name in ("q", *KEPT, "chart")]
+    return address(path, kept)
+
+
 def page_path() -> str:
     """The address of the page, also while only its live part is asked for."""
     return str(g.get("page_path") or request.path)

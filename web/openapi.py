@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import eventcenter
 from eventcenter.query import DEFAULT_LIMIT, FIELDS, GLOB_FIELDS, MAX_LIMIT, TIME_FORMS
 from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
 from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
+from web.openapi_saved import saved_schemas
 from web.openapi_usage import usage_parameters, usage_schemas
 from web.params import MAX_WAIT
 from web.query_api import MAX_ROWS
@@ -97,6 +100,7 @@ _SCHEMAS: Json = {
             "truncated": {"type": "boolean", "description": "Whether there are more rows than are shown."},
         }
     ),
+    **saved_schemas(),
     **usage_schemas(),
     "Version": object_of({"version": STRING, "instance": STRING, "demo": {"type": "boolean"}}),
     "Health": object_of({"status": STRING}),
@@ -143,6 +147,8 @@ _ERRORS = {
     415: "The body is not JSON.",
     422: "The query needs more memory than it may have.",
     429: "As many queries run as may. See Retry-After.",
+    403: "A page of another site sent it.",
+    409: "Something else has the name, or there are too many.",
     404: "There is no such thing; the message names what there is.",
     503: "The store cannot be read now, or too many requests wait for changes. See Retry-After.",
 }
@@ -162,6 +168,36 @@ def _query() -> Json:
     )
     body = {"required": True, "content": _content("Question")}
     return {"post": {**path["get"], "requestBody": body}}
+
+
+def _saved() -> Json:
+    """All of it, and one by its number."""
+    id = parameter("id", "Number of the saved query.", {"type": "integer", "minimum": 1}, "path")
+    body = {"required": True, "content": _content("QueryDraft")}
+    wrong = (403, 404, 409, 413, 415)
+
+    def one(
+        verb: str, summary: str, status: str, schema: str | None, parameters: list[Json], **more: Any
+    ) -> Json:
+        made = _get(
+            summary, schema or "SavedQuery", [*parameters, _INSTANCE], *(wrong if more else (403, 404))
+        )
+        responses = made["get"]["responses"]
+        ok = responses.pop("200")
+        responses[status] = ok if schema else {"description": "Gone"}
+        return {verb: {**made["get"], **more}}
+
+    return {
+        "/api/v1/saved-queries": {
+            **one("get", "Saved queries, in their order", "200", "SavedQueries", []),
+            **one("post", "Save a query", "201", "SavedQuery", [], requestBody=body),
+        },
+        "/api/v1/saved-queries/{id}": {
+            **one("get", "One saved query", "200", "SavedQuery", [id]),
+            **one("put", "Change a saved query", "200", "SavedQuery", [id], requestBody=body),
+            **one("delete", "Delete a saved query", "204", None, [id]),
+        },
+    }
 
 
 def _paths() -> Json:
@@ -198,6 +234,7 @@ def _paths() -> Json:
             "Totals, trend and tops of a range", "Overview", [_FROM, _TO, zone, _INSTANCE], 404
         ),
         "/api/v1/query": _query(),
+        **_saved(),
         "/api/v1/usage": _get(
             "What is stored, how much room it takes, what it will come to",
             "Usage",

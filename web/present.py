@@ -11,7 +11,7 @@ from eventcenter.shapes import rfc3339
 from web.i18n import _
 from web.preferences import preferences
 
-_NARROW_SPACE = "\u202f"
+NARROW_SPACE = "\u202f"
 # Control characters, and those that turn the direction of writing: shown as what they are, never obeyed.
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -39,7 +39,7 @@ def middle(text: str, most: int = 40) -> str:
 def number(value: int) -> str:
     if value >= 10**12:
         return short(value)
-    return f"{value:,}".replace(",", _NARROW_SPACE)
+    return f"{value:,}".replace(",", NARROW_SPACE)
 
 
 def short(value: int) -> str:
@@ -57,7 +57,7 @@ def size(value: int) -> str:
         amount /= 1024
         units.pop()
     unit = units[-1]
-    return f"{amount:.0f}{_NARROW_SPACE}{unit}" if amount >= 10 else f"{amount:.1f}{_NARROW_SPACE}{unit}"
+    return f"{amount:.0f}{NARROW_SPACE}{unit}" if amount >= 10 else f"{amount:.1f}{NARROW_SPACE}{unit}"
 
 
 def clock(time: int, now: int) -> str:

@@ -26,7 +26,7 @@ def query() -> Response:
     read_strictly(request.args, {})
     check_instances(request.args, here.center.instance)
     now = here.center.now()
-    answer = here.center.reader.answer(question(_body(), now), _ended())
+    answer = here.center.reader.answer(question(_body(), now), ended())
     return jsonify(
         {
             "columns": answer.columns,
@@ -83,7 +83,7 @@ def _limit(value: Any) -> int | None:
     return value
 
 
-def _ended() -> Callable[[], bool]:
+def ended() -> Callable[[], bool]:
     """Whether the answer has no use any more: the process stops, or the server says that the client has left."""
     stopping = site().stopping
     gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)

@@ -48,6 +48,7 @@ def register(app: Flask) -> None:
         here_url=links.here_url,
         event_url=links.event_url,
         event_json_url=links.event_json_url,
+        file_url=links.file_url,
         age_forms=present.age_forms,
         icon=icon,
         presets=presets,
@@ -81,7 +82,11 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
 
 def navigation() -> list[tuple[str, str, str]]:
     """Path, word and icon of each page that there is."""
-    return [("/", _("Overview"), "overview"), ("/events", _("Events"), "events")]
+    return [
+        ("/", _("Overview"), "overview"),
+        ("/events", _("Events"), "events"),
+        ("/query", _("Query"), "query"),
+    ]
 
 
 def lower_navigation() -> list[tuple[str, str, str]]:

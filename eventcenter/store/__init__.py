@@ -8,9 +8,10 @@ from pathlib import Path
 from eventcenter.model import Event
 from eventcenter.store.files import database_path, is_locked
 from eventcenter.store.reader import Reader
+from eventcenter.store.saved_queries import SavedQueries
 from eventcenter.store.writer import Writer
 
-__all__ = ["Reader", "Writer", "database_path", "is_locked", "open_reader", "open_writer"]
+__all__ = ["Reader", "SavedQueries", "Writer", "database_path", "is_locked", "open_reader", "open_writer"]
 
 
 def open_writer(

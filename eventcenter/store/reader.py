@@ -12,8 +12,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventcenter.errors import NotFoundError, StoreError
-from eventcenter.model import Answer, Event, EventDetail, Occurrence, Overview, Page, Question, StoredChange
+from eventcenter.model import (
+    Answer,
+    Event,
+    EventDetail,
+    Occurrence,
+    Overview,
+    Page,
+    Question,
+    SavedQuery,
+    StoredChange,
+)
 from eventcenter.query import EventQuery
+from eventcenter.store import saved_queries
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
 from eventcenter.store.console import Console
 from eventcenter.store.files import ReadConnection, identity, open_for_reading
@@ -260,6 +271,10 @@ class Reader:
             rows += self._rows(connection, compile_query(connection, query), "desc", 20)
         rows.sort(key=lambda row: row[0], reverse=True)
         return self._events(connection, rows[:20])
+
+    def saved_queries(self) -> list[SavedQuery]:
+        with self._connection() as connection:
+            return saved_queries.listed(connection)
 
     def usage(self, from_time: int, to_time: int, now: int, limit: int) -> Usage:
         with self._connection() as connection:

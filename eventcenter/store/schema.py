@@ -15,6 +15,7 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
   random uids on disk. Older uids are found through a token in the full-text index.
 - Filters are words too (`words.TAGS`): any combination of filters and a search is one intersection of word lists.
 - Roll-ups sum up by dimension and by day (`rollups`).
+- `saved_query` holds what people keep: no query of theirs can read it (`sandbox`).
 - Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
   merges the word lists of ninety days and retention drops whole tables.
 """
@@ -289,6 +290,23 @@ def m002_ninety_days(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE rollup")
 
 
+_V3 = """
+CREATE TABLE saved_query (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    query TEXT NOT NULL,
+    range TEXT NOT NULL,
+    chart TEXT NOT NULL,
+    on_board INTEGER NOT NULL,
+    place INTEGER NOT NULL
+) STRICT;
+"""
+
+
+def m003_saved_queries(connection: sqlite3.Connection) -> None:
+    _execute_all(connection, _V3)
+
+
 def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
     """`executescript` would commit what it finds open."""
     for statement in statements.split(";\n"):
@@ -296,7 +314,11 @@ def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
             connection.execute(statement)
 
 
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [m001_first_schema, m002_ninety_days]
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
+    m001_first_schema,
+    m002_ninety_days,
+    m003_saved_queries,
+]
 """In order; the n-th one brings the file to `PRAGMA user_version` n."""
 
 

@@ -12,7 +12,7 @@ from tests.store.conftest import Store
 from tests.store.made import DAY, EVERYTHING, HOUR, NOON, added, batch, event, modified
 
 _OF_VERSION_1 = """
-DROP TABLE rollup_quarter; DROP TABLE rollup_day; DROP TABLE rollup_cross;
+DROP TABLE saved_query; DROP TABLE rollup_quarter; DROP TABLE rollup_day; DROP TABLE rollup_cross;
 ALTER TABLE event RENAME TO event_2; DROP INDEX event_eid;
 ALTER TABLE change RENAME TO change_2; DROP INDEX change_again;
 {first}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from eventcenter.errors import NotFoundError, QuerySyntaxError
+from eventcenter.errors import ConflictError, NotFoundError, QuerySyntaxError, StoreError
 from eventcenter.model import (
     Answer,
     Event,
@@ -20,9 +20,11 @@ from eventcenter.model import (
     OverviewTotals,
     Page,
     Phase,
+    QueryDraft,
     Question,
     Retention,
     RetentionStatus,
+    SavedQuery,
     StoredChange,
     StoreStatus,
     StreamStatus,
@@ -149,6 +151,10 @@ class FakeReader:
     waited: list[tuple[int, float]] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
     question: Question | None = None
+    questions: list[Question] = field(default_factory=list)
+    saved: dict[int, SavedQuery] = field(default_factory=dict)
+    answer_: Answer | None = None
+    """What any query is answered with."""
 
     def add(self, event: Event) -> None:
         with self.arrived:
@@ -172,6 +178,11 @@ class FakeReader:
     def answer(self, question: Question, cancelled: Callable[[], bool] = lambda: False) -> Answer:
         self._check()
         self.question = question
+        self.questions.append(question)
+        if "AS w, count(*) AS c" in question.text:  # the histogram of the query page
+            return Answer(columns=["t", "w", "c"], rows=[["2026-11-23 05:45:00", 2, 5]], truncated=False)
+        if self.answer_ is not None:
+            return self.answer_
         return Answer(columns=["level", "c"], rows=[["Warning", 3]], truncated=False, elapsed_ms=1.5)
 
     def event(self, uid: str) -> EventDetail:
@@ -219,6 +230,11 @@ class FakeReader:
             top_nodes=_top(found, "hostname"),
             oom=[event for event in reversed(found) if event.problem == "pod-oom-killed"][:10],
         )
+
+    def saved_queries(self) -> list[SavedQuery]:
+        if isinstance(self.error, StoreError):
+            raise self.error
+        return sorted(self.saved.values(), key=lambda one: (one.place, one.id))
 
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
         self._check()
@@ -344,6 +360,36 @@ WATCHING = StreamStatus(
 
 
 @dataclass
+class FakeKeeper:
+    saved: dict[int, SavedQuery]
+
+    def create(self, draft: QueryDraft) -> SavedQuery:
+        return self._kept(max(self.saved, default=0) + 1, draft)
+
+    def replace(self, id: int, draft: QueryDraft) -> SavedQuery:
+        self._check(id)
+        return self._kept(id, draft)
+
+    def delete(self, id: int) -> None:
+        self._check(id)
+        del self.saved[id]
+
+    def _check(self, id: int) -> None:
+        if id not in self.saved:
+            raise NotFoundError(f"there is no saved query {id}")
+
+    def _kept(self, id: int, draft: QueryDraft) -> SavedQuery:
+        if any(one.name == draft.name and one.id != id for one in self.saved.values()):
+            raise ConflictError("the name is taken", hint="Choose another.")
+        place = id if draft.place is None else draft.place
+        self.saved[id] = SavedQuery(
+            id=id, name=draft.name, query=draft.query, range=draft.range, chart=draft.chart,
+            on_board=draft.on_board, place=place,
+        )  # fmt: skip
+        return self.saved[id]
+
+
+@dataclass
 class FakeCenter:
     reader: FakeReader = field(default_factory=lambda: FakeReader(some_events()))
     instance: str = "default"
@@ -352,6 +398,10 @@ class FakeCenter:
     stream: StreamStatus = WATCHING
     writable: bool = True
     reasons: list[str] = field(default_factory=list)
+
+    @property
+    def queries(self) -> FakeKeeper:
+        return FakeKeeper(self.reader.saved)
 
     def now(self) -> int:
         return self.time
