@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from eventcenter.config import Settings
 from eventcenter.model import RetentionStatus, StoreStatus, StreamStatus
 from eventcenter.rules import ERROR_SEVERITIES, built_in
-from eventcenter.store import Reader, Writer, open_writer
+from eventcenter.store import ConsumerTable, Reader, Writer, open_writer
 
 
 def system_clock() -> int:
@@ -33,6 +33,8 @@ class RunningCenter:
             error_problems=catalogue.with_severity(ERROR_SEVERITIES),
             wait=self.writer.signal.wait,
         )
+        self.positions = ConsumerTable(self.writer.call, self.reader)
+        self.labels = settings.labels
         self.sources: Sequence[Callable[[], StreamStatus]] = ()
         """One for each stream that is collected: where its state can be read."""
         self.pruning: Callable[[], RetentionStatus] = RetentionStatus

@@ -12,17 +12,15 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-import msgspec
-
 from eventcenter.errors import ConfigError, MalformedEvent
 from eventcenter.model import ChangeType
 from eventcenter.normalize import normalize
-from eventcenter.shapes import record_shape
+from eventcenter.shapes import json_bytes, record_shape
 from eventcenter.store.export import Exported
 
 NOTE = "eventcenter/export"
@@ -58,15 +56,8 @@ def _tells_time(raw: dict[str, Any]) -> bool:
         return True
 
 
-def record_line(item: Exported) -> bytes:
-    return encoded(record_shape(item.event, item.raw))
-
-
 def encoded(value: Any) -> bytes:
-    try:
-        return msgspec.json.encode(value) + b"\n"
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can only write escaped
-        return json.dumps(value).encode("ascii") + b"\n"
+    return json_bytes(value) + b"\n"
 
 
 class Begun(NamedTuple):
@@ -181,9 +172,10 @@ def sink(path: Path, *, append: bool) -> Iterator[Sink]:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def write_all(items: Iterable[Exported], out: Sink, form: str) -> Iterator[Exported]:
+def write_all(
+    items: Iterable[Exported], out: Sink, records: bool, labels: Mapping[str, str]
+) -> Iterator[Exported]:
     """Hands on each item that was taken."""
-    line_of = event_line if form == "events" else record_line
     for item in items:
-        out.write(line_of(item))
+        out.write(encoded(record_shape(item.event, item.raw, labels)) if records else event_line(item))
         yield item

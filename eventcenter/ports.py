@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 from eventcenter.model import (
     Answer,
     Batch,
     EventDetail,
+    KeptPosition,
+    LogPage,
     Overview,
     Page,
     Question,
@@ -50,6 +52,15 @@ class EventReader(Protocol):
     def changes(self, after: int, limit: int) -> list[StoredChange]:
         """Changes with a seq greater than `after`, oldest first, at most `limit`."""
 
+    def read_log(self, after: int, limit: int) -> LogPage:
+        """As `changes`, with the number to go on after."""
+
+    def raws(self, seqs: list[int]) -> dict[int, dict[str, Any]]:
+        """The raw objects, as they are now, of the events of these changes; what is deleted is left out."""
+
+    def before_time(self, time: int) -> int:
+        """The number after which every change of `time` (ms, of its whole second) or later comes."""
+
     def wait_for_change(self, after: int, timeout: float) -> int:
         """Return the newest seq as soon as it is greater than `after`, or what it is after `timeout` seconds."""
 
@@ -57,6 +68,19 @@ class EventReader(Protocol):
 
     def values(self, field: str, from_time: int, to_time: int, limit: int = 200) -> list[str]:
         """Values of a filter field (`query.FIELDS` but `name`) in the range, most frequent first."""
+
+
+class ConsumerPositions(Protocol):
+    """Where named consumers are, kept with the events. StoreError when the store refuses."""
+
+    def kept(self) -> list[KeptPosition]:
+        """By name."""
+
+    def keep(self, name: str, seq: int, now: int) -> None:
+        """Returns once it is committed."""
+
+    def forget(self, name: str) -> bool:
+        """Whether there was one."""
 
 
 class Center(Protocol):
@@ -74,6 +98,13 @@ class Center(Protocol):
 
     @property
     def now(self) -> Clock: ...
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What the settings add to every record."""
+
+    @property
+    def positions(self) -> ConsumerPositions: ...
 
     def streams(self) -> list[StreamStatus]: ...
 

@@ -12,6 +12,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventcenter.errors import (
+    ConsumerConflict,
     EventCenterError,
     NotFoundError,
     QueryCancelled,
@@ -32,6 +33,7 @@ _STATUS: tuple[tuple[type[EventCenterError], int], ...] = (
     (BadParameter, 400),
     (QuerySyntaxError, 400),
     (NotFoundError, 404),
+    (ConsumerConflict, 409),
     (QueryTimeout, 408),
     (QueryCancelled, 408),
     (QueryTooLarge, 422),

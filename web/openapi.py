@@ -8,7 +8,7 @@ import eventcenter
 from eventcenter.query import DEFAULT_LIMIT, FIELDS, GLOB_FIELDS, MAX_LIMIT, TIME_FORMS
 from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
-from web.params import MAX_WAIT
+from web.openapi_consuming import change_parameters, consumer_name, consumer_schemas
 from web.query_api import MAX_ROWS
 
 Json = dict[str, Any]
@@ -50,6 +50,7 @@ _EVENT: Json = {
     "api_version": _STRING,
 }
 _EXPLANATION = {name: _STRING for name in ("meaning", "likely_cause", "what_to_do")}
+_EVENT_OR_RECORD: Json = {"anyOf": [_ref("Event"), _ref("Record")]}
 _NUMBERS = {name: _COUNT for name in ("normal", "warning", "errors")}
 
 _SCHEMAS: Json = {
@@ -57,7 +58,7 @@ _SCHEMAS: Json = {
     "Event": _object(_EVENT),
     "Page": _object(
         {
-            "events": _list(_ref("Event")),
+            "events": _list(_EVENT_OR_RECORD),
             "next": {"type": ["string", "null"], "description": "Give it as `cursor`; null at the end."},
             "searched_to": {
                 "oneOf": [_TIME, {"type": "null"}],
@@ -78,9 +79,33 @@ _SCHEMAS: Json = {
         }
     ),
     "Change": _object({**_EVENT, "occurrences": {**_COUNT, "description": "Occurrences that it added."}}),
+    "Record": {
+        "type": "object",
+        "description": "Flat, as the hosted event center has it; the labels of the settings stand in it too.",
+        "properties": {
+            "hostname": _STRING,
+            "level": _STRING,
+            "pod_id": {**_STRING, "description": "Only where the event is about a Pod, as pod_name."},
+            "pod_name": _STRING,
+            "event_id": {**_STRING, "description": "The whole Event as JSON."},
+        },
+        "required": ["hostname", "level", "event_id"],
+        "additionalProperties": _STRING,
+    },
     "Changes": _object(
-        {"changes": _list(_ref("Change")), "next": {**_COUNT, "description": "Give it as `after`."}}
+        {
+            "changes": _list({"anyOf": [_ref("Change"), _ref("Record")]}),
+            "next": {**_COUNT, "description": "Give it as `after`."},
+            "missed": {
+                **_COUNT,
+                "description": "Of a named consumer: changes before `next` that were deleted before it read them.",
+            },
+            "lag": {**_COUNT, "description": "Of a named consumer: changes after `next`."},
+        },
+        "missed",
+        "lag",
     ),
+    **consumer_schemas(),
     "Top": _object({"value": _STRING, "occurrences": _COUNT}),
     "Overview": _object(
         {
@@ -151,10 +176,8 @@ _LIMIT = _parameter(
     "At most so many.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )
-_AFTER = _parameter(
-    "after",
-    "The `next` of the answer before; 0 is the beginning, `latest` only what comes from now on.",
-    {"oneOf": [{"type": "integer", "minimum": 0, "maximum": 10**18 - 1}, {"const": "latest"}], "default": 0},
+_FORMAT = _parameter(
+    "format", "How each is shown; record: flat.", {"enum": ["event", "record"], "default": "event"}
 )
 
 
@@ -176,6 +199,8 @@ _ERRORS = {
     415: "The body is not JSON.",
     422: "The query needs more memory than it may have.",
     429: "As many queries run as may. See Retry-After.",
+    403: "A browser asks for a page of another site.",
+    409: "The consumer is another's now, or there are as many as may be.",
     404: "There is no such thing; the message names what there is.",
     503: "The store cannot be read now, or too many requests wait for changes. See Retry-After.",
 }
@@ -197,6 +222,12 @@ def _query() -> Json:
     return {"post": {**path["get"], "requestBody": body}}
 
 
+def _forget() -> Json:
+    path = _get("Forget a named consumer", "Consumers", [consumer_name("path"), _INSTANCE], 403, 404)["get"]
+    errors = {status: answer for status, answer in path["responses"].items() if status != "200"}
+    return {"delete": {**path, "responses": {"204": {"description": "It is forgotten."}, **errors}}}
+
+
 def _paths() -> Json:
     filters = [_filter(name) for name in FIELDS]
     search = _parameter(
@@ -208,25 +239,35 @@ def _paths() -> Json:
     order = _parameter("order", "Newest first, or oldest.", {"enum": ["desc", "asc"], "default": "desc"})
     uid = _parameter("uid", "uid of the event.", {**_STRING, "minLength": 1}, "path")
     zone = _parameter("tz", "IANA time zone that says where a day begins.", {**_STRING, "default": "UTC"})
-    wait = _parameter(
-        "wait", f"Seconds to wait for a change; at most {MAX_WAIT:.0f}.", {"type": "number", "minimum": 0}
+    changes = _get(
+        "Every change in order",
+        "Changes",
+        [*change_parameters(), _LIMIT, search, _FORMAT, _INSTANCE],
+        403,
+        404,
+        409,
     )
-    changes = _get("Every change in order", "Changes", [_AFTER, _LIMIT, wait, search, _INSTANCE], 404)
     changes["get"]["responses"]["200"]["content"][STREAM] = {
-        "schema": {"type": "string", "description": "One message a change, `id` its seq, `data` the Change."}
+        "schema": {
+            "type": "string",
+            "description": "One message a change, `id` its seq, `data` the Change or Record. To a named consumer also "
+            "messages of the type `missed`.",
+        }
     }
     not_ready = {"description": "Not ready; says why.", "content": _content("NotReady")}
     return {
         "/api/v1/events": _get(
             "List events",
             "Page",
-            [_FROM, _TO, *filters, search, _LIMIT, cursor, order, _INSTANCE],
+            [_FROM, _TO, *filters, search, _LIMIT, cursor, order, _FORMAT, _INSTANCE],
             404,
         ),
         "/api/v1/events/{uid}": _get(
             "One event, with its raw object and its history", "EventDetail", [uid, _INSTANCE], 404
         ),
         "/api/v1/changes": changes,
+        "/api/v1/consumers": _get("Named consumers", "Consumers", [_INSTANCE], 404),
+        "/api/v1/consumers/{name}": _forget(),
         "/api/v1/overview": _get(
             "Totals, trend and tops of a range", "Overview", [_FROM, _TO, zone, _INSTANCE], 404
         ),

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventcenter.model import Event
+from eventcenter.store.consumers import ConsumerTable
 from eventcenter.store.files import database_path, is_locked
 from eventcenter.store.reader import Reader
 from eventcenter.store.writer import Writer
 
-__all__ = ["Reader", "Writer", "database_path", "is_locked", "open_reader", "open_writer"]
+__all__ = ["ConsumerTable", "Reader", "Writer", "database_path", "is_locked", "open_reader", "open_writer"]
 
 
 def open_writer(
