@@ -155,7 +155,9 @@ def _messages(follower: Follower, turn: Turn | None) -> Iterator[str]:
             trail.wrote(follower.after)
             if found:
                 silent_since = time.monotonic()
-            elif not follower.wait(SLICE_SECONDS) and time.monotonic() - silent_since >= HEARTBEAT_SECONDS:
+                continue
+            follower.wait(SLICE_SECONDS)
+            if time.monotonic() - silent_since >= HEARTBEAT_SECONDS:
                 silent_since = time.monotonic()
                 yield ": nothing new\n\n"
     except EventCenterError as error:
