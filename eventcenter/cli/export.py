@@ -12,12 +12,11 @@ import click
 from eventcenter.cli.events import SEARCH_HELP, filter_flags, narrowed
 from eventcenter.cli.options import RECORDS, STORAGE, takes_settings
 from eventcenter.config import Loaded
-from eventcenter.errors import ConfigError
 from eventcenter.query import TIME_FORMS
 
 if TYPE_CHECKING:
     from eventcenter.cli.progress import Show
-    from eventcenter.export import Sink
+    from eventcenter.export import Beside
     from eventcenter.store.export import Exported
 
 FORMATS = {"events": "events", "records": "records", "record": "records"}
@@ -45,21 +44,26 @@ def export(loaded: Loaded, file: Path, form: str, after: str | None, force: bool
     Oldest first, also while a center writes; - or no FILE is standard output, FILE.gz is compressed. An export that
     was interrupted goes on where it stopped when it is run again."""
     from eventcenter.cli.progress import progress_bar
-    from eventcenter.export import sink, write_all
+    from eventcenter.export import Beside, header, sink, write_all
     from eventcenter.store import database_path
     from eventcenter.store.export import ExportReader
 
     query = narrowed(asked)
-    form = FORMATS[form]
     settings = loaded.settings
+    records = FORMATS[form] == "records"
+    head = header(_given(asked))
+    beside = (
+        Beside.of(file, f"{head.decode()}{dict(settings.labels)}") if records and str(file) != "-" else None
+    )
     with closing(
         ExportReader(database_path(settings.data_dir, settings.instance), settings.instance)
     ) as reader:
-        after, append = _begin(file, form, after, force, asked)
-        with sink(file, append=append) as out, progress_bar() as progress:
-            if form == "events" and not (append and file.stat().st_size):
-                _head(out, asked)
-            items = write_all(reader.export(query, after), out, form == "records", settings.labels)
+        after, append = _begin(file, head, beside, after, force)
+        with sink(file, append=append, beside=beside) as out, progress_bar() as progress:
+            if not records and not (append and file.stat().st_size):
+                out.write(head)
+                out.flush()
+            items = write_all(reader.export(query, after), out, records, settings.labels)
             count, cursor = _count(items, reader.bounds(query), progress)
             cursor = cursor or after
     more = f"; to go on later: --after {cursor}" if cursor else ""
@@ -67,31 +71,20 @@ def export(loaded: Loaded, file: Path, form: str, after: str | None, force: bool
 
 
 def _begin(
-    file: Path, form: str, after: str | None, force: bool, asked: dict[str, Any]
+    file: Path, head: bytes, beside: Beside | None, after: str | None, force: bool
 ) -> tuple[str | None, bool]:
     """Where to begin, and whether what FILE holds stays."""
-    from eventcenter.export import continued, header
+    from eventcenter.export import continued
 
     if str(file) == "-" or force or not file.is_file() or not file.stat().st_size:
         return after, False
-    if form == "events" and after is None:
-        return continued(file, header(_given(asked))), True
-    if after is None:
-        raise ConfigError(
-            f"{file} exists already", hint="Go on in it with --after CURSOR, or replace it with --force."
-        )
-    return after, True
+    if after is not None:
+        return after, True
+    return (continued(file, head) if beside is None else beside.continued(file)), True
 
 
 def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value}
-
-
-def _head(out: Sink, asked: dict[str, Any]) -> None:
-    from eventcenter.export import header
-
-    out.write(header(_given(asked)))
-    out.flush()
 
 
 def _count(items: Iterator[Exported], bounds: tuple[int, int], progress: Show) -> tuple[int, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from contextlib import closing
 from pathlib import Path
@@ -164,3 +165,45 @@ def test_no_label_can_hide_a_field() -> None:
 
     event = normalize(ChangeType.ADDED, POD, received=NOON).event
     assert set(record_shape(event, POD, {})) <= set(RECORD_FIELDS)
+
+
+@pytest.mark.parametrize("name", ["all.jsonl", "all.jsonl.gz"])
+@pytest.mark.parametrize("dies_at", [1, 700, 1999])
+def test_an_interrupted_export_of_records_is_continued(
+    filled: Path, tmp_path: Path, command: Command, name: str, dies_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventcenter.export._PIECE", 20_000)
+    flags = ("--format", "record", "--data-dir", filled)
+    assert command("export", f"whole-{name}", *flags).code == 0
+    made = 0
+
+    def dying(*given: Any) -> dict[str, str]:
+        nonlocal made
+        made += 1
+        if made == dies_at:
+            raise KeyboardInterrupt
+        return record_shape(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("eventcenter.export.record_shape", dying)
+        assert command("export", name, *flags).code == 1
+    with (tmp_path / name).open("ab") as file:  # as a kill leaves it, in the middle of a piece
+        file.write(b'{"hostname": "no')
+    assert command("export", name, *flags).code == 0
+    assert text_of(tmp_path / name) == text_of(tmp_path / f"whole-{name}")
+    assert text_of(tmp_path / name).count(b"\n") == 2000
+
+
+def text_of(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def test_only_the_same_question_continues_records(filled: Path, command: Command, tmp_path: Path) -> None:
+    assert command("export", "all.jsonl", "--format", "record", "--data-dir", filled).code == 0
+    before = (tmp_path / "all.jsonl").read_bytes()
+    for other in (("--level", "Warning"), ("--label", "clusterName=shop")):
+        answer = command("export", "all.jsonl", "--format", "record", "--data-dir", filled, *other)
+        assert (answer.code, "same question" in answer.err) == (2, True)
+    (tmp_path / "all.jsonl.cursor").write_text("{}")
+    assert command("export", "all.jsonl", "--format", "record", "--data-dir", filled).code == 2
+    assert (tmp_path / "all.jsonl").read_bytes() == before
