@@ -15,6 +15,8 @@ EXACT = 500_000
 """A log of so many numbers is looked through from its beginning, in some tens of milliseconds."""
 SAMPLES = 2_048
 """Places that are looked at in a longer one."""
+RUN = 32
+"""Changes that are looked at in each: the latest of them tells when they arrived, as some are late by days."""
 AHEAD_MS = 3_600_000
 """A change counts as at most this much later than it arrived (`schema.place`)."""
 
@@ -60,8 +62,8 @@ def before_time(connection: sqlite3.Connection, time: int) -> int:
     late among them. Where there is none, the newest number.
 
     The log has no index of times and they are nearly in order, but for events that arrive late and for imports. What
-    is late hides nothing, as only the first counts. In a long log a stretch between two samples is not seen: one that
-    lies whole between older ones, which only an import can make of it."""
+    is late hides nothing, as only the first counts. A long log is sampled: what is not seen there is a stretch between
+    two samples that lies whole among older ones, as an import can make it."""
     first, last = connection.execute(
         "SELECT (SELECT min(seq) FROM change), (SELECT max(seq) FROM change)"
     ).fetchone()
@@ -78,9 +80,10 @@ def before_time(connection: sqlite3.Connection, time: int) -> int:
 def _well_before(connection: sqlite3.Connection, time: int, first: int, last: int) -> int:
     """The last sample before the first one of `time` or later."""
     before = first
-    for seq in range(first, last, (last - first) // SAMPLES + 1):
+    for seq in range(first, last - RUN, (last - first) // SAMPLES + 1):
         row = connection.execute(
-            f"SELECT {_TIME} FROM change WHERE seq >= ? ORDER BY seq LIMIT 1", (seq,)
+            f"SELECT max(t) FROM (SELECT {_TIME} AS t FROM change WHERE seq >= ? ORDER BY seq LIMIT {RUN})",
+            (seq,),
         ).fetchone()
         if row[0] >= time:
             break

@@ -62,8 +62,23 @@ def test_a_sampled_log_of_a_watch_misses_nothing(steps: list[int], odd: dict[int
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changes, "EXACT", 0)
         patch.setattr(changes, "SAMPLES", 25)
+        patch.setattr(changes, "RUN", 4)
         found = changes.before_time(connection, BASE + time)
     assert all(when < BASE + time // 1000 * 1000 for when in times[:found])
+    connection.close()
+
+
+def test_a_late_change_at_a_sample_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "EXACT", 0)
+    monkeypatch.setattr(changes, "SAMPLES", 10)
+    times = [BASE + number * 60_000 for number in range(1000)]
+    for late in range(0, 1000, 100):  # where the samples fall
+        for number in range(late, min(late + 5, 1000)):
+            times[number] -= 48 * HOUR
+    connection = log_of(times)
+    for number in range(5, 1000, 7):
+        if times[number] >= BASE:
+            assert changes.before_time(connection, times[number]) == number
     connection.close()
 
 
