@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from eventcenter.config import Settings
 from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
 from eventcenter.rules import ERROR_SEVERITIES, built_in
-from eventcenter.store import Reader, SavedQueries, Writer, open_writer
+from eventcenter.store import ConsumerTable, Reader, SavedQueries, Writer, open_writer
 from eventcenter.store.preview import preview
 from eventcenter.store.retention import Policy
 from eventcenter.usage import DayGoing, Going
@@ -39,6 +39,8 @@ class RunningCenter:
             busy=lambda: self.writer.busy,
         )
         self.queries = SavedQueries(self.writer.call)
+        self.positions = ConsumerTable(self.writer.call, self.reader)
+        self.labels = settings.labels
         self.sources: Sequence[Callable[[], StreamStatus]] = ()
         """One for each stream that is collected: where its state can be read."""
         self.pruning: Callable[[], RetentionStatus] = RetentionStatus

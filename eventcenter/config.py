@@ -42,8 +42,10 @@ def _setting(
     key: str = "",
     flag: str = "",
     show: Callable[[Any], Any] = str,
+    many: bool = False,
 ) -> Any:
-    """A row: `parse` raises ValueError saying what is accepted, `show` gives the value as the file has it."""
+    """A row: `parse` raises ValueError saying what is accepted, `show` gives the value as the file has it, `many` says
+    that the flag can be repeated."""
     metadata = {
         "parse": parse,
         "help": help,
@@ -52,6 +54,7 @@ def _setting(
         "key": key,
         "flag": flag,
         "show": show,
+        "many": many,
     }
     if callable(default):
         return dataclasses.field(default_factory=default, metadata=metadata)
@@ -124,6 +127,7 @@ class Settings:
         default_text="none",
         help="Where to forward events; can be repeated. This version has no sinks yet.",
         show=list,
+        many=True,
     )
     """A list of addresses; in the environment separated by blanks. This version knows no sink, so that any
     value is refused rather than ignored."""
@@ -173,6 +177,21 @@ class Settings:
     )
     """1 to 63 lower-case letters, digits and `-`: it is part of file names and addresses. One cluster needs
     no other than the default."""
+
+    labels: Mapping[str, str] = _setting(
+        types.labels,
+        dict,
+        metavar="KEY=VALUE",
+        flag="--label",
+        default_text="none",
+        help="What every record says beside the event, as in clusterName=shop; can be repeated.",
+        show=dict,
+        many=True,
+    )
+    """A mapping, a list of KEY=VALUE, or in the environment KEY=VALUE with commas between them. They stand in each
+    record of `export`, `events -o record` and the API, as the hosted event center adds ClusterId or clusterName. A key
+    is a letter or `_` and up to 62 letters, digits, `_`, `.`, `-`, and none of a record's own fields; a value has up to
+    1000 characters."""
 
     namespaces: tuple[str, ...] = _setting(
         types.namespaces,
@@ -227,14 +246,11 @@ class Setting:
     default_text: str
     parse: Callable[[Any], Any]
     show: Callable[[Any], Any]
+    is_list: bool
 
     @property
     def is_switch(self) -> bool:
         return not self.metavar
-
-    @property
-    def is_list(self) -> bool:
-        return self.flag == "--sink"
 
 
 def _row(field: dataclasses.Field[Any]) -> Setting:
@@ -253,6 +269,7 @@ def _row(field: dataclasses.Field[Any]) -> Setting:
         default_text=default_text,
         parse=meta["parse"],
         show=meta["show"],
+        is_list=meta["many"],
     )
 
 

@@ -8,6 +8,7 @@ EventCenterError
 │   ├── QueryTooLarge    it needs more memory than queries may use (422)
 │   ├── QueryCancelled   nobody waits for its answer any more (408)
 │   └── TooManyQueries   as many as may run are running (429)
+├── ConsumerConflict     a named consumer cannot be had (409)
 ├── NotFoundError        what was asked for is not there (HTTP 404)
 ├── ConflictError        something else is there already (HTTP 409)
 ├── MalformedEvent       an object of the watch that no event can be made of
@@ -65,6 +66,10 @@ class QueryCancelled(QueryLimit):
 
 class TooManyQueries(QueryLimit):
     code = "too_many_queries"
+
+
+class ConsumerConflict(EventCenterError):
+    code = "consumer_conflict"
 
 
 class NotFoundError(EventCenterError):

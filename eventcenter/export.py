@@ -2,7 +2,8 @@
 
 A line of the form `events` is a line of a recorded watch with more in it: `history` (how the event was before its
 newest change), `cursor` (where to go on after it) and, for an event without any time, `received`. The first line is a
-BOOKMARK that says what was asked for; only the same question continues a file.
+BOOKMARK that says what was asked for; only the same question continues a file. Records are flat and exact: what
+continues a file of them stands in a file beside it.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
-
-import msgspec
 
 from eventcenter.errors import ConfigError, MalformedEvent
 from eventcenter.model import ChangeType
 from eventcenter.normalize import normalize
-from eventcenter.shapes import record_shape
+from eventcenter.shapes import json_bytes, record_shape
 from eventcenter.store.export import Exported
 
 NOTE = "eventcenter/export"
@@ -58,15 +58,8 @@ def _tells_time(raw: dict[str, Any]) -> bool:
         return True
 
 
-def record_line(item: Exported) -> bytes:
-    return encoded(record_shape(item.event, item.raw))
-
-
 def encoded(value: Any) -> bytes:
-    try:
-        return msgspec.json.encode(value) + b"\n"
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can only write escaped
-        return json.dumps(value).encode("ascii") + b"\n"
+    return json_bytes(value) + b"\n"
 
 
 class Begun(NamedTuple):
@@ -140,18 +133,56 @@ def _members(file: IO[bytes]) -> Iterator[tuple[bytes, int]]:
         yield b"".join(parts), file.tell() - len(rest)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The file beside a file of records: for which question, the cursor of the last one, and where it ends."""
+
+    path: Path
+    question: str
+
+    @classmethod
+    def of(cls, file: Path, question: str) -> Beside:
+        return cls(file.with_name(file.name + ".cursor"), question)
+
+    def note(self, cursor: str | None, end: int) -> None:
+        """Renamed into its place, so that it is always whole; it may be behind the file, never ahead."""
+        partial = self.path.with_name(self.path.name + ".partial")
+        partial.write_text(json.dumps({"question": self.question, "cursor": cursor, "end": end}))
+        partial.replace(self.path)
+
+    def continued(self, file: Path) -> str | None:
+        """Cut what is behind the noted end of `file`; the cursor to go on after, None to begin. ConfigError where
+        nothing is noted of this question."""
+        try:
+            noted = json.loads(self.path.read_text())
+            question, cursor, end = noted["question"], noted["cursor"], int(noted["end"])
+        except (OSError, ValueError, LookupError, TypeError):
+            question = None
+        if question != self.question or end > file.stat().st_size:
+            raise ConfigError(
+                f"{file} exists and is no export of the same question",
+                hint="Choose another file, go on in it with --after CURSOR, or replace it with --force.",
+            )
+        os.truncate(file, end)
+        return cursor if isinstance(cursor, str) else None
+
+
 class Sink:
     """Takes lines; writes them in large pieces that end with a line."""
 
-    def __init__(self, file: IO[bytes], *, compress: bool) -> None:
+    def __init__(self, file: IO[bytes], *, compress: bool, beside: Beside | None = None) -> None:
         self._file = file
         self._compress = compress
+        self._beside = beside
         self._lines: list[bytes] = []
         self._length = 0
+        self._cursor: str | None = None
 
-    def write(self, line: bytes) -> None:
+    def write(self, line: bytes, cursor: str | None = None) -> None:
+        """`cursor` goes on after this line."""
         self._lines.append(line)
         self._length += len(line)
+        self._cursor = cursor
         if self._length >= _PIECE:
             self.flush()
 
@@ -161,10 +192,12 @@ class Sink:
         if piece:
             self._file.write(gzip.compress(piece, 6, mtime=0) if self._compress else piece)
         self._file.flush()
+        if piece and self._beside is not None and self._cursor is not None:
+            self._beside.note(self._cursor, self._file.tell())
 
 
 @contextmanager
-def sink(path: Path, *, append: bool) -> Iterator[Sink]:
+def sink(path: Path, *, append: bool, beside: Beside | None = None) -> Iterator[Sink]:
     """Of a file, or of standard output (`-`). What was written whole stays when it is interrupted."""
     if str(path) == "-":
         out = Sink(sys.stdout.buffer, compress=False)
@@ -172,7 +205,9 @@ def sink(path: Path, *, append: bool) -> Iterator[Sink]:
         return out.flush()
     try:
         with path.open("ab" if append else "wb") as file:
-            out = Sink(file, compress=path.suffix == ".gz")
+            if beside is not None and not append:
+                beside.note(None, 0)
+            out = Sink(file, compress=path.suffix == ".gz", beside=beside)
             try:
                 yield out
             finally:
@@ -181,9 +216,11 @@ def sink(path: Path, *, append: bool) -> Iterator[Sink]:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def write_all(items: Iterable[Exported], out: Sink, form: str) -> Iterator[Exported]:
+def write_all(
+    items: Iterable[Exported], out: Sink, records: bool, labels: Mapping[str, str]
+) -> Iterator[Exported]:
     """Hands on each item that was taken."""
-    line_of = event_line if form == "events" else record_line
     for item in items:
-        out.write(line_of(item))
+        line = encoded(record_shape(item.event, item.raw, labels)) if records else event_line(item)
+        out.write(line, item.cursor)
         yield item

@@ -84,6 +84,40 @@ class StoredChange(msgspec.Struct, frozen=True):
     """How many occurrences this change added: the increase of `count`; 0 when only other fields changed."""
 
 
+class LogPage(msgspec.Struct, frozen=True):
+    """The next changes after a number."""
+
+    changes: list[StoredChange]
+    next: int
+    """The number to go on after. Numbers have no gaps: those up to it that are not in `changes` have been deleted."""
+
+
+class KeptPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a named consumer has read, as it is kept. Times in ms."""
+
+    name: str
+    seq: int
+    updated: int
+    waiting_since: int | None
+    """The time of the oldest change that it has not read; None when there is none."""
+
+
+class ConsumerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A named consumer as people see it."""
+
+    name: str
+    seq: int
+    """Everything up to here is acknowledged."""
+    lag: int
+    """Numbers of changes behind the newest."""
+    lag_ms: int
+    """Age of the oldest change that is not acknowledged; 0 when all are."""
+    asked: int
+    """When it asked last, to ten minutes where the center was started after that (ms)."""
+    search: str | None
+    """Its search, as it was written; None: not known since the center was started."""
+
+
 class Occurrence(msgspec.Struct, frozen=True):
     """One change of an event, for its history."""
 

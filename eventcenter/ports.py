@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 from eventcenter.model import (
     Answer,
     Batch,
     EventDetail,
+    KeptPosition,
+    LogPage,
     Overview,
     Page,
     QueryDraft,
@@ -54,6 +56,15 @@ class EventReader(Protocol):
     def changes(self, after: int, limit: int) -> list[StoredChange]:
         """Changes with a seq greater than `after`, oldest first, at most `limit`."""
 
+    def read_log(self, after: int, limit: int) -> LogPage:
+        """As `changes`, with the number to go on after."""
+
+    def raws(self, seqs: list[int]) -> dict[int, dict[str, Any]]:
+        """The raw objects, as they are now, of the events of these changes; what is deleted is left out."""
+
+    def before_time(self, time: int) -> int:
+        """The number after which every change of `time` (ms, of its whole second) or later comes."""
+
     def wait_for_change(self, after: int, timeout: float) -> int:
         """Return the newest seq as soon as it is greater than `after`, or what it is after `timeout` seconds."""
 
@@ -80,6 +91,19 @@ class QueryKeeper(Protocol):
     def delete(self, id: int) -> None: ...
 
 
+class ConsumerPositions(Protocol):
+    """Where named consumers are, kept with the events. StoreError when the store refuses."""
+
+    def kept(self) -> list[KeptPosition]:
+        """By name."""
+
+    def keep(self, name: str, seq: int, now: int) -> None:
+        """Returns once it is committed."""
+
+    def forget(self, name: str) -> bool:
+        """Whether there was one."""
+
+
 class Center(Protocol):
     """What the pages know of the running center."""
 
@@ -98,6 +122,13 @@ class Center(Protocol):
 
     @property
     def queries(self) -> QueryKeeper: ...
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What the settings add to every record."""
+
+    @property
+    def positions(self) -> ConsumerPositions: ...
 
     def streams(self) -> list[StreamStatus]: ...
 

@@ -27,7 +27,7 @@ OnBad = Callable[[int, str], None]
 
 ACCEPTED = (
     "Accepted: a recorded watch (JSON lines), Event objects as JSON lines, what `kubectl get events -A -o json` "
-    "or `kubectl get events -A -w -o json` prints; each also compressed with gzip."
+    "or `kubectl get events -A -w -o json` prints, records; each also compressed with gzip."
 )
 _CHUNK = 1 << 16
 _LONGEST = 32 << 20
@@ -37,6 +37,8 @@ _PATIENCE = 20
 """Bad objects at the beginning until the file is taken for something else."""
 _OF_EXPORTS = ("history", "received")
 """What lines of our own exports tell beside the object."""
+_RECORD = ("event_id", "eventId")
+"""What the fields of a record are called that hold its object: as documented, and as kube-eventer writes it."""
 _GZIP = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -295,7 +297,21 @@ def _watched(item: Any) -> Watched | str | None:
         return "a JSON object was expected"
     if not _is_event(item) and isinstance(item.get("object"), dict):
         return _from_watch(item)
-    return {"type": "ADDED", "object": item} if _is_event(item) else _no_event(item)
+    if _is_event(item):
+        return {"type": "ADDED", "object": item}
+    return _from_record(item) if any(key in item for key in _RECORD) else _no_event(item)
+
+
+def _from_record(record: Watched) -> Watched | str:
+    """A record holds the whole object as text; the rest of it is told by that too."""
+    text = next(record[key] for key in _RECORD if key in record)
+    try:
+        obj = _decoded(text.encode()) if isinstance(text, str) else None
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        obj = None
+    if not isinstance(obj, dict) or not _is_event(obj):
+        return "a record whose event_id is not the JSON of an Event"
+    return {"type": "ADDED", "object": obj}
 
 
 def _from_watch(line: Watched) -> Watched | str | None:

@@ -18,6 +18,9 @@ _SMALLEST_SIZE = 50 * 10**6
 
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
+RECORD_FIELDS = ("hostname", "level", "pod_id", "pod_name", "event_id", "eventId")
+"""What a record says of the event (`shapes.record_shape`; kube-eventer says eventId): no label is called so."""
+_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -119,6 +122,44 @@ def words(value: Any) -> tuple[str, ...]:
     if isinstance(value, list | tuple):
         return tuple(text(item) for item in value)
     return tuple(part for part in re.split(r"[,\s]+", text(value)) if part)
+
+
+def labels(value: Any) -> dict[str, str]:
+    """A mapping, a list of KEY=VALUE, or text with commas between them."""
+    if isinstance(value, dict):
+        pairs = [(text(key), _label_value(item)) for key, item in value.items()]
+    else:
+        given = value if isinstance(value, list | tuple) else text(value).split(",")
+        pairs = [_label(text(item)) for item in given]
+    for key, item in pairs:
+        if not _LABEL.fullmatch(key) or key in RECORD_FIELDS or key.startswith("__"):
+            raise ValueError(
+                f"{_shown(key)} cannot be the key of a label; accepted are a letter or _ and up to 62 letters, digits, "
+                f"_ . -, but not {', '.join(RECORD_FIELDS)} or what begins with __"
+            )
+        if len(item) > 1000 or any(0xD800 <= ord(c) < 0xE000 or c == "\0" for c in item):
+            raise ValueError(f"the value of the label {key} is longer than 1000 characters or no text")
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key is given more than once")
+    return dict(pairs)
+
+
+def _label(given: str) -> tuple[str, str]:
+    key, equals, value = given.partition("=")
+    if not equals:
+        raise ValueError(f"{_shown(given)} is not KEY=VALUE")
+    return key.strip(), value.strip()
+
+
+def _label_value(value: Any) -> str:
+    """A number or true of the file is taken as it is written there, as far as YAML tells; nothing is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int | float):
+        raise ValueError(f"{_shown(value)} is not text")
+    return str(value).strip()
 
 
 def sinks(value: Any) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ API, pages, command line and sinks all show events through these, so that they c
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -50,12 +52,21 @@ def event_shape(event: Event) -> dict[str, Any]:
     return shape
 
 
-def record_shape(event: Event, raw: dict[str, Any]) -> dict[str, str]:
-    """The flat record of the hosted event center (design part 4); `event_id` is the whole object as a string."""
+def record_shape(event: Event, raw: dict[str, Any], labels: Mapping[str, str]) -> dict[str, str]:
+    """The flat record of the hosted event center (design part 4): `event_id` is the whole object as a string, `labels`
+    those of the instance."""
     record = {"hostname": event.hostname, "level": event.level}
     if event.kind == "Pod":
         record |= {"pod_id": event.object_uid, "pod_name": event.name}
-    return record | {"event_id": msgspec.json.encode(raw).decode()}
+    return record | {"event_id": json_bytes(raw).decode()} | dict(labels)
+
+
+def json_bytes(value: Any) -> bytes:
+    """As JSON on one line. Half a surrogate pair can only be written escaped."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
 def usage_shape(usage: Usage, forecast: Forecast, kept: Retention) -> dict[str, Any]:

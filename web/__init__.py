@@ -9,11 +9,13 @@ import threading
 
 from flask import Flask
 
+from eventcenter.consuming import Consumers
 from eventcenter.ports import Center
 from web import (
     api,
     changes,
     chart_images,
+    consumers,
     errors,
     health,
     metrics,
@@ -34,10 +36,13 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the contract
     app.url_map.merge_slashes = False  # a uid may hold two
-    app.extensions["eventcenter"] = Site(center, stopping or threading.Event())
-    app.extensions["eventcenter.registry"] = metrics.registry(center)
+    named = Consumers(center.positions, lambda: center.store().seq, center.now)
+    app.extensions["eventcenter"] = Site(center, stopping or threading.Event(), named)
+    app.extensions["eventcenter.registry"] = metrics.registry(center, named)
     for part in (errors, preferences, render, origin):
         part.register(app)
-    for area in (api, changes, query_api, health, chart_images, pages, query_routes, saved_queries_api):
+    for area in (
+        api, changes, consumers, query_api, health, chart_images, pages, query_routes, saved_queries_api,
+    ):  # fmt: skip
         app.register_blueprint(area.blueprint)
     return app

@@ -28,7 +28,10 @@ def list_events() -> Response:
     values = read_strictly(request.args, params.event_parsers(here.now()))
     check_instances(request.args, here.instance)
     page = here.reader.list_events(params.event_query(values))
-    return jsonify(serialize.page(page))
+    if values.get("format") != "record":
+        return jsonify(serialize.page(page))
+    raws = here.reader.raws([event.seq for event in page.events])
+    return jsonify(serialize.page(page, serialize.records(page.events, raws, here.labels)))
 
 
 @blueprint.get("/events/<path:uid>")

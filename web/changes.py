@@ -1,46 +1,46 @@
-"""`/api/v1/changes`: every change in order from a cursor, as JSON (long poll) or as `text/event-stream`."""
+"""`/api/v1/changes`: every change in order from a cursor, as JSON (long poll) or as `text/event-stream`; for a named
+consumer from where it has come to."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from eventcenter.errors import NotFoundError, StoreError
+from eventcenter.consuming import Turn
+from eventcenter.errors import EventCenterError
 from eventcenter.model import StoredChange
-from eventcenter.ports import EventReader
-from eventcenter.query import DEFAULT_LIMIT
-from eventcenter.search import EVERYTHING, Node, matches, needs_raw
-from web import params, serialize
+from eventcenter.query import DEFAULT_LIMIT, parse_limit, parse_search
+from eventcenter.search import EVERYTHING
+from web import consumers, params
 from web.errors import envelope
+from web.following import SLICE_SECONDS, Follower, Wanted
 from web.site import Site, site
+from web.starts import LAST_NUMBER, numbered, parse_start
 
 blueprint = Blueprint("changes", __name__, url_prefix="/api/v1")
 
 STREAM = "text/event-stream"
 HEARTBEAT_SECONDS = 5.0
-SEARCH_SECONDS = 2.0
-"""For one answer: a search that hardly anything matches reads on for so long."""
-SLICE_SECONDS = 1.0
-"""Waiting is cut into slices, so that a stopping process and a client that left are noticed."""
 
 
 @blueprint.get("/changes")
 def list_changes() -> Response:
     here = site()
-    values = params.read_strictly(request.args, params.change_parsers())
+    values = params.read_strictly(request.args, change_parsers(here.center.now()))
     params.check_instances(request.args, here.center.instance)
-    after, search = values.get("after", 0), values.get("q", EVERYTHING)
+    consumers.check_named(values)
     streaming = _wants_stream()
     if streaming and (resumed := request.headers.get("Last-Event-ID", "").strip()):
-        after = params.whole_number("Last-Event-ID", resumed, 10**18 - 1)
-    if after == params.LATEST:
-        after = here.center.store().seq
-    limit, wait = values.get("limit", DEFAULT_LIMIT), values.get("wait", 0.0)
+        values["after"] = numbered(params.whole_number("Last-Event-ID", resumed, LAST_NUMBER))
+    wait = values.get("wait", 0.0)
     if not streaming and not wait:
-        return _answer(*_matching(here, after, limit, search))
+        return _answer(here, *_begin(here, values))
     if not here.places.acquire(blocking=False):
         return envelope(
             503,
@@ -48,9 +48,26 @@ def list_changes() -> Response:
             "too many requests are waiting for changes",
             "Try again in a few seconds.",
         )
-    if streaming:
-        return _stream(here, after, limit, search)
-    return _poll(here, after, limit, search, wait)
+    with ExitStack() as place:
+        place.callback(here.places.release)
+        follower, turn = _begin(here, values)
+        if not streaming:
+            return _answer(here, follower, turn, wait)
+        response = _stream(follower, turn)
+        # Not in the generator's `finally`: that of one which was never begun does not run.
+        response.call_on_close(place.pop_all().close)
+        return response
+
+
+def change_parsers(now: int) -> dict[str, params.Parser]:
+    return {
+        "after": partial(parse_start, "after", now),
+        "limit": parse_limit,
+        "wait": params.wait_seconds,
+        "q": parse_search,
+        "format": params.form,
+        **consumers.named_parsers(now),
+    }
 
 
 def _wants_stream() -> bool:
@@ -61,80 +78,93 @@ def _wants_stream() -> bool:
     )
 
 
-def _ended(here: Site) -> Callable[[], bool]:
-    """Whether waiting has no use any more: the process stops, or the server says that nobody listens."""
+def _begin(here: Site, values: dict[str, Any]) -> tuple[Follower, Turn | None]:
+    after = values["after"](here.center) if "after" in values else None
+    turn = consumers.begin(here, values, after) if "consumer" in values else None
+    wanted = Wanted(
+        values.get("q", EVERYTHING), values.get("limit", DEFAULT_LIMIT), values.get("format") == "record"
+    )
     gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
-    return lambda: here.stopping.is_set() or gone()
+    return Follower(here, wanted, turn.after if turn else after or 0, gone, turn), turn
 
 
-def _matching(here: Site, after: int, limit: int, search: Node) -> tuple[list[StoredChange], int]:
-    """The next changes that match, and the cursor behind the last that was looked at: further on than the last that
-    matches. Looks on for a while where nothing does."""
-    reader = here.center.reader
-    deadline = time.monotonic() + SEARCH_SECONDS
-    matching: list[StoredChange] = []
-    while not matching and (found := reader.changes(after, limit)):
-        after = found[-1].event.seq
-        matching = (
-            found if search == EVERYTHING else [item for item in found if _matches(reader, search, item)]
-        )
-        if time.monotonic() > deadline:
-            break
-    return matching, after
+def _answer(here: Site, follower: Follower, turn: Turn | None, wait: float = 0.0) -> Response:
+    found = follower.poll(wait) if wait else follower.look()
+    body: dict[str, Any] = {
+        "changes": [shape for _seq, shape in follower.shown(found)],
+        "next": follower.after,
+    }
+    if turn is None:
+        return jsonify(body)
+    body |= {"missed": follower.missed, "lag": max(0, here.center.store().seq - follower.after)}
+    return _counted(jsonify(body), follower, turn)
 
 
-def _matches(reader: EventReader, search: Node, item: StoredChange) -> bool:
-    """Only the newest raw object of an event is kept, and none of one that retention has just taken."""
-    raw = None
-    if needs_raw(search):
-        try:
-            raw = reader.event(item.event.uid).raw
-        except NotFoundError:
-            raw = None
-    return matches(search, item.event, raw)
+def _counted(response: Response, follower: Follower, turn: Turn) -> Response:
+    """The answer counts as delivered before it is sent, as the next request may be here before sending returns; it
+    does not when the connection turns out to be broken."""
+    turn.check()
+    if follower.gone():
+        return response
+    turn.deliver(follower.after)
+    text, sent = response.get_data(), []
 
+    def body() -> Iterator[bytes]:
+        yield text
+        sent.append(True)
 
-def _answer(found: list[StoredChange], following: int) -> Response:
-    return jsonify({"changes": [serialize.change(item) for item in found], "next": following})
-
-
-def _poll(here: Site, after: int, limit: int, search: Node, wait: float) -> Response:
-    ended = _ended(here)
-    found: list[StoredChange] = []
-    try:
-        deadline = time.monotonic() + wait
-        while (left := deadline - time.monotonic()) > 0 and not found and not ended():
-            if here.center.reader.wait_for_change(after, min(left, SLICE_SECONDS)) > after:
-                found, after = _matching(here, after, limit, search)
-        return _answer(*(_matching(here, after, limit, search) if not found else (found, after)))
-    finally:
-        here.places.release()
-
-
-def _stream(here: Site, after: int, limit: int, search: Node) -> Response:
-    response = Response(_messages(here, after, limit, search, _ended(here)), mimetype=STREAM)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"
-    # Not in the generator's `finally`: that of one which was never begun does not run.
-    response.call_on_close(here.places.release)
+    response.response = body()
+    response.content_length = len(text)
+    response.call_on_close(lambda: None if sent else turn.undo())
     return response
 
 
-def _messages(here: Site, after: int, limit: int, search: Node, ended: Callable[[], bool]) -> Iterator[str]:
+def _stream(follower: Follower, turn: Turn | None) -> Response:
+    response = Response(_messages(follower, turn), mimetype=STREAM)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+class _Trail:
+    """What a stream may take for acknowledged while it goes on: what was written a heartbeat ago, as what is on its
+    way when a connection breaks is lost to a client that does not say how far it has come."""
+
+    def __init__(self, turn: Turn | None, after: int) -> None:
+        self._turn = turn
+        self._older = after
+        self._at = time.monotonic()
+
+    def wrote(self, upto: int) -> None:
+        if self._turn is not None and time.monotonic() - self._at >= HEARTBEAT_SECONDS:
+            self._turn.acknowledge(self._older)
+            self._older, self._at = upto, time.monotonic()
+
+
+def _messages(follower: Follower, turn: Turn | None) -> Iterator[str]:
     yield "retry: 2000\n\n"
     silent_since = time.monotonic()
+    trail = _Trail(turn, follower.after)
     try:
-        while not ended():
-            found, after = _matching(here, after, limit, search)
-            for item in found:
-                yield f"id: {item.event.seq}\ndata: {json.dumps(serialize.change(item))}\n\n"
+        while not follower.ended():
+            found = follower.look()
+            if turn is not None and follower.missed:
+                yield f"event: missed\ndata: {json.dumps({'missed': follower.missed})}\n\n"
+                follower.missed = 0
+            yield from _each(follower, found)
+            trail.wrote(follower.after)
             if found:
                 silent_since = time.monotonic()
-            elif here.center.reader.wait_for_change(after, SLICE_SECONDS) <= after and (
-                time.monotonic() - silent_since >= HEARTBEAT_SECONDS
-            ):
+                continue
+            follower.wait(SLICE_SECONDS)
+            if time.monotonic() - silent_since >= HEARTBEAT_SECONDS:
                 silent_since = time.monotonic()
                 yield ": nothing new\n\n"
-    except StoreError as error:
+    except EventCenterError as error:
         # The status is sent already: say it in the stream, the client comes back with its cursor.
         yield f": {str(error).splitlines()[0]}\n\n"
+
+
+def _each(follower: Follower, found: list[StoredChange]) -> Iterator[str]:
+    for seq, shape in follower.shown(found):
+        yield f"id: {seq}\ndata: {json.dumps(shape)}\n\n"

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from eventcenter.errors import (
     ConflictError,
+    ConsumerConflict,
     EventCenterError,
     NotFoundError,
     QueryCancelled,
@@ -44,6 +45,7 @@ _STATUS: tuple[tuple[type[EventCenterError], int], ...] = (
     (QuerySyntaxError, 400),
     (NotFoundError, 404),
     (ConflictError, 409),
+    (ConsumerConflict, 409),
     (QueryTimeout, 408),
     (QueryCancelled, 408),
     (QueryTooLarge, 422),

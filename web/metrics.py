@@ -10,17 +10,20 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 import eventcenter
+from eventcenter.consuming import Consumers
 from eventcenter.model import Phase, StreamStatus
 from eventcenter.ports import Center
+from web.consumer_metrics import ConsumerCollector
 
 
-def registry(center: Center) -> CollectorRegistry:
+def registry(center: Center, consumers: Consumers) -> CollectorRegistry:
     """A registry of our own: the library's global one would keep the center of an earlier app alive."""
     own = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=own)
     PlatformCollector(registry=own)
     GCCollector(registry=own)
     own.register(CenterCollector(center))
+    own.register(ConsumerCollector(center, consumers))
     return own
 
 

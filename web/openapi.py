@@ -8,10 +8,10 @@ import eventcenter
 from eventcenter.query import DEFAULT_LIMIT, FIELDS, GLOB_FIELDS, MAX_LIMIT, TIME_FORMS
 from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
+from web.openapi_consuming import change_parameters, consumer_name, consumer_schemas
 from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
 from web.openapi_saved import saved_schemas
 from web.openapi_usage import usage_parameters, usage_schemas
-from web.params import MAX_WAIT
 from web.query_api import MAX_ROWS
 
 _EVENT: Json = {
@@ -29,6 +29,7 @@ _EVENT: Json = {
     "api_version": STRING,
 }
 _EXPLANATION = {name: STRING for name in ("meaning", "likely_cause", "what_to_do")}
+_EVENT_OR_RECORD: Json = {"anyOf": [ref("Event"), ref("Record")]}
 _NUMBERS = {name: COUNT for name in ("normal", "warning", "errors")}
 
 _SCHEMAS: Json = {
@@ -36,7 +37,7 @@ _SCHEMAS: Json = {
     "Event": object_of(_EVENT),
     "Page": object_of(
         {
-            "events": list_of(ref("Event")),
+            "events": list_of(_EVENT_OR_RECORD),
             "next": {"type": ["string", "null"], "description": "Give it as `cursor`; null at the end."},
             "searched_to": {
                 "oneOf": [TIME, {"type": "null"}],
@@ -57,9 +58,33 @@ _SCHEMAS: Json = {
         }
     ),
     "Change": object_of({**_EVENT, "occurrences": {**COUNT, "description": "Occurrences that it added."}}),
+    "Record": {
+        "type": "object",
+        "description": "Flat, as the hosted event center has it; the labels of the settings stand in it too.",
+        "properties": {
+            "hostname": STRING,
+            "level": STRING,
+            "pod_id": {**STRING, "description": "Only where the event is about a Pod, as pod_name."},
+            "pod_name": STRING,
+            "event_id": {**STRING, "description": "The whole Event as JSON."},
+        },
+        "required": ["hostname", "level", "event_id"],
+        "additionalProperties": STRING,
+    },
     "Changes": object_of(
-        {"changes": list_of(ref("Change")), "next": {**COUNT, "description": "Give it as `after`."}}
+        {
+            "changes": list_of({"anyOf": [ref("Change"), ref("Record")]}),
+            "next": {**COUNT, "description": "Give it as `after`."},
+            "missed": {
+                **COUNT,
+                "description": "Of a named consumer: changes before `next` that were deleted before it read them.",
+            },
+            "lag": {**COUNT, "description": "Of a named consumer: changes after `next`."},
+        },
+        "missed",
+        "lag",
     ),
+    **consumer_schemas(),
     "Top": object_of({"value": STRING, "occurrences": COUNT}),
     "Overview": object_of(
         {
@@ -122,10 +147,8 @@ _LIMIT = parameter(
     "At most so many.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )
-_AFTER = parameter(
-    "after",
-    "The `next` of the answer before; 0 is the beginning, `latest` only what comes from now on.",
-    {"oneOf": [{"type": "integer", "minimum": 0, "maximum": 10**18 - 1}, {"const": "latest"}], "default": 0},
+_FORMAT = parameter(
+    "format", "How each is shown; record: flat.", {"enum": ["event", "record"], "default": "event"}
 )
 
 
@@ -148,7 +171,7 @@ _ERRORS = {
     422: "The query needs more memory than it may have.",
     429: "As many queries run as may. See Retry-After.",
     403: "A page of another site sent it.",
-    409: "Something else has the name, or there are too many.",
+    409: "Something else has the name (or the consumer is another's now), or there are too many.",
     404: "There is no such thing; the message names what there is.",
     503: "The store cannot be read now, or too many requests wait for changes. See Retry-After.",
 }
@@ -200,6 +223,12 @@ def _saved() -> Json:
     }
 
 
+def _forget() -> Json:
+    path = _get("Forget a named consumer", "Consumers", [consumer_name("path"), _INSTANCE], 403, 404)["get"]
+    errors = {status: answer for status, answer in path["responses"].items() if status != "200"}
+    return {"delete": {**path, "responses": {"204": {"description": "It is forgotten."}, **errors}}}
+
+
 def _paths() -> Json:
     filters = [_filter(name) for name in FIELDS]
     search = parameter(
@@ -211,25 +240,35 @@ def _paths() -> Json:
     order = parameter("order", "Newest first, or oldest.", {"enum": ["desc", "asc"], "default": "desc"})
     uid = parameter("uid", "uid of the event.", {**STRING, "minLength": 1}, "path")
     zone = parameter("tz", "IANA time zone that says where a day begins.", {**STRING, "default": "UTC"})
-    wait = parameter(
-        "wait", f"Seconds to wait for a change; at most {MAX_WAIT:.0f}.", {"type": "number", "minimum": 0}
+    changes = _get(
+        "Every change in order",
+        "Changes",
+        [*change_parameters(), _LIMIT, search, _FORMAT, _INSTANCE],
+        403,
+        404,
+        409,
     )
-    changes = _get("Every change in order", "Changes", [_AFTER, _LIMIT, wait, search, _INSTANCE], 404)
     changes["get"]["responses"]["200"]["content"][STREAM] = {
-        "schema": {"type": "string", "description": "One message a change, `id` its seq, `data` the Change."}
+        "schema": {
+            "type": "string",
+            "description": "One message a change, `id` its seq, `data` the Change or Record. To a named consumer also "
+            "messages of the type `missed`.",
+        }
     }
     not_ready = {"description": "Not ready; says why.", "content": _content("NotReady")}
     return {
         "/api/v1/events": _get(
             "List events",
             "Page",
-            [_FROM, _TO, *filters, search, _LIMIT, cursor, order, _INSTANCE],
+            [_FROM, _TO, *filters, search, _LIMIT, cursor, order, _FORMAT, _INSTANCE],
             404,
         ),
         "/api/v1/events/{uid}": _get(
             "One event, with its raw object and its history", "EventDetail", [uid, _INSTANCE], 404
         ),
         "/api/v1/changes": changes,
+        "/api/v1/consumers": _get("Named consumers", "Consumers", [_INSTANCE], 404),
+        "/api/v1/consumers/{name}": _forget(),
         "/api/v1/overview": _get(
             "Totals, trend and tops of a range", "Overview", [_FROM, _TO, zone, _INSTANCE], 404
         ),

@@ -30,13 +30,11 @@ from eventcenter.query import (
 Parser = Callable[[str], Any]
 Args = MultiDict[str, str]
 
-_NEVER_BLANK = frozenset({"limit", "order", "after", "wait"})
+_NEVER_BLANK = frozenset({"limit", "order", "after", "wait", "consumer", "again", "format"})
 """Blank is no number and no choice. Forms send blank fields, programs do so by mistake."""
 MAX_WAIT = 30.0
 MAX_OVERVIEW_DAYS = 3660
 """The store answers with a bucket for each week of the range, filled or not."""
-LATEST = -1
-"""`after=latest`: only what comes from now on."""
 _LAST_TIME = 253_402_300_799_000
 """The end of the year 9999, the last that RFC 3339 can write."""
 _LEVELS = {"normal": "Normal", "warning": "Warning"}
@@ -147,11 +145,7 @@ def whole_number(name: str, text: str, last: int) -> int:
     return int(text)
 
 
-def _after(text: str) -> int:
-    return LATEST if text == "latest" else whole_number("after", text, 10**18 - 1)
-
-
-def _wait(text: str) -> float:
+def wait_seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
         raise BadParameter(
             "wait",
@@ -190,11 +184,15 @@ def event_parsers(now: int, local: tzinfo = UTC) -> dict[str, Parser]:
         "limit": parse_limit,
         "cursor": str,
         "order": _order,
+        "format": form,
     }
 
 
-def change_parsers() -> dict[str, Parser]:
-    return {"after": _after, "limit": parse_limit, "wait": _wait, "q": parse_search}
+def form(text: str) -> str:
+    """How a change or an event is shown."""
+    if text not in ("event", "record"):
+        raise BadParameter("format", f"format {text[:80]!r} is not accepted", hint="Accepted: event, record.")
+    return text
 
 
 def overview_parsers(now: int) -> dict[str, Parser]:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventcenter.model import EventDetail, Occurrence, Overview, Page, StoredChange, TopEntry
-from eventcenter.shapes import event_shape, rfc3339
+from eventcenter.model import Event, EventDetail, Occurrence, Overview, Page, StoredChange, TopEntry
+from eventcenter.shapes import event_shape, record_shape, rfc3339
 
 
-def page(item: Page) -> dict[str, Any]:
+def page(item: Page, records: list[dict[str, str]] | None = None) -> dict[str, Any]:
     return {
-        "events": [event_shape(event) for event in item.events],
+        "events": [event_shape(event) for event in item.events] if records is None else records,
         "next": item.next,
         "searched_to": None if item.searched_to is None else rfc3339(item.searched_to),
     }
+
+
+def records(
+    events: list[Event], raws: Mapping[int, dict[str, Any]], labels: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """Records of the hosted event center; none of an event that retention has taken since it was read."""
+    return [record_shape(event, raws[event.seq], labels) for event in events if event.seq in raws]
 
 
 def change(item: StoredChange) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import current_app
 
+from eventcenter.consuming import Consumers
 from eventcenter.ports import Center
 
 WAITING_REQUESTS = 8
@@ -22,6 +23,7 @@ class Site:
     center: Center
     stopping: threading.Event
     """Set when the process stops: waiting requests end within a second."""
+    consumers: Consumers
     places: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(WAITING_REQUESTS)
     )

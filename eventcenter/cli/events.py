@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventcenter.cli.options import STORAGE, takes_settings
+from eventcenter.cli.options import RECORDS, STORAGE, takes_settings
 from eventcenter.config import Loaded, Settings
 from eventcenter.errors import NotFoundError
 from eventcenter.query import (
@@ -78,7 +78,7 @@ def filter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
 )
-@takes_settings(*STORAGE)
+@takes_settings(*STORAGE, *RECORDS)
 def events(loaded: Loaded, follow: bool, output: str, **asked: Any) -> None:
     """List the stored events, newest first, or follow them.
 
@@ -89,7 +89,7 @@ def events(loaded: Loaded, follow: bool, output: str, **asked: Any) -> None:
     from eventcenter.cli.showing import shower
 
     with closing(open_stored(loaded.settings)) as reader:
-        show = shower(output, lambda uid: reader.event(uid).raw)
+        show = shower(output, reader.raws, loaded.settings.labels)
         if follow:
             _until_stopped(lambda: _follow(reader, query, show))
         else:

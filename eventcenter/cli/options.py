@@ -13,6 +13,7 @@ from eventcenter.config import DEFAULT_FILE, FILE_ENV, TABLE, Setting, load
 
 STORAGE = ("data_dir", "instance")
 CLUSTER = ("kubeconfig", "context", "source", "namespaces")
+RECORDS = ("labels",)
 LOGGING = ("log_level", "log_format")
 RUN = tuple(row.field for row in TABLE)
 

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from eventcenter.model import Event
-from eventcenter.shapes import event_shape, local, record_shape, rfc3339
+from eventcenter.shapes import event_shape, json_bytes, local, record_shape, rfc3339
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-Raw = Callable[[str], dict[str, Any]]
-"""The object of an event as the cluster sent it, by uid."""
+Raws = Callable[[list[int]], dict[int, dict[str, Any]]]
+"""The objects of events as the cluster sent them, by the numbers of their changes (`EventReader.raws`)."""
 
 Show = Callable[[Iterable[Event]], None]
 
@@ -30,12 +30,12 @@ Show = Callable[[Iterable[Event]], None]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
-def shower(output: str, raw: Raw) -> Show:
+def shower(output: str, raws: Raws, labels: Mapping[str, str]) -> Show:
     """What prints events in the form `output`."""
     if output == "json":
         return lambda events: _lines(as_json(event) for event in events)
     if output == "record":
-        return lambda events: _lines(as_record(event, raw(event.uid)) for event in events)
+        return lambda events: _lines(_records(list(events), raws, labels))
     if sys.stdout.isatty():
         return _terminal()
     return lambda events: _lines(plain(event) for event in events)
@@ -46,9 +46,12 @@ def as_json(event: Event) -> str:
     return msgspec.json.encode(event_shape(event)).decode()
 
 
-def as_record(event: Event, raw: dict[str, Any]) -> str:
-    """One line, flat, as the hosted event center stores it (docs/cli.md)."""
-    return msgspec.json.encode(record_shape(event, raw)).decode()
+def _records(events: list[Event], raws: Raws, labels: Mapping[str, str]) -> Iterable[str]:
+    """A line each, flat, as the hosted event center stores it (docs/cli.md); none of what retention has just taken."""
+    found = raws([event.seq for event in events])
+    for event in events:
+        if event.seq in found:
+            yield json_bytes(record_shape(event, found[event.seq], labels)).decode()
 
 
 def plain(event: Event) -> str:

@@ -6,12 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventcenter.model import Event
+from eventcenter.store.consumers import ConsumerTable
 from eventcenter.store.files import database_path, is_locked
 from eventcenter.store.reader import Reader
 from eventcenter.store.saved_queries import SavedQueries
 from eventcenter.store.writer import Writer
 
-__all__ = ["Reader", "SavedQueries", "Writer", "database_path", "is_locked", "open_reader", "open_writer"]
+__all__ = [
+    "ConsumerTable",
+    "Reader",
+    "SavedQueries",
+    "Writer",
+    "database_path",
+    "is_locked",
+    "open_reader",
+    "open_writer",
+]
 
 
 def open_writer(

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from eventcenter.errors import NotFoundError, StoreError
 from eventcenter.model import (
     Answer,
     Event,
     EventDetail,
+    LogPage,
     Occurrence,
     Overview,
     Page,
@@ -24,6 +25,7 @@ from eventcenter.model import (
     StoredChange,
 )
 from eventcenter.query import EventQuery
+from eventcenter.store import changes as log
 from eventcenter.store import saved_queries
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
 from eventcenter.store.console import Console
@@ -37,6 +39,8 @@ from eventcenter.store.terms import TermReader
 from eventcenter.store.usage import usage
 from eventcenter.store.words import days_between, uid_token
 from eventcenter.usage import Usage
+
+T = TypeVar("T")
 
 POLL_S = 0.25
 """Between two looks at a store that another process writes."""
@@ -208,29 +212,33 @@ class Reader:
         return None
 
     def changes(self, after: int, limit: int) -> list[StoredChange]:
-        # The message at a change is what the next change that altered it kept as "before".
-        message = (
-            "coalesce((SELECT n.message_before FROM change n WHERE n.eid = c.eid AND n.seq <> n.eid AND n.seq > c.seq "
-            "AND n.message_before IS NOT NULL ORDER BY n.seq LIMIT 1), e.message)"
-        )
-        row = (
-            EVENT_COLUMNS.replace("e.seq", "c.seq")
-            .replace("e.count", "c.count")
-            .replace("e.last_time", "c.time")
-        )
+        return self.read_log(after, limit).changes
+
+    def read_log(self, after: int, limit: int) -> LogPage:
         with self._connection() as connection:
-            rows = connection.execute(
-                f"SELECT {row.replace('e.message', message)}, c.occurrences "
-                "FROM change c JOIN event e ON e.eid = c.eid WHERE c.seq > ? ORDER BY c.seq LIMIT ?",
-                (min(after, FOREVER), limit),
-            ).fetchall()
+            rows = log.rows_after(connection, after, limit)
             events = self._events(connection, rows)
-        return [StoredChange(event, row[-1]) for event, row in zip(events, rows, strict=True)]
+            newest = log.newest(connection)
+        found = [StoredChange(event, row[-1]) for event, row in zip(events, rows, strict=True)]
+        return LogPage(found, found[-1].event.seq if len(found) == limit else max(after, newest))
+
+    def raws(self, seqs: list[int]) -> dict[int, dict[str, Any]]:
+        with self._connection() as connection:
+            rows = log.newest_rows(connection, seqs)
+            events = self._events(connection, rows)
+            unpack = self._known[connection].unpacker.unpack
+            return {row[-1]: unpack(event, row[-2]) for event, row in zip(events, rows, strict=True)}
+
+    def before_time(self, time: int) -> int:
+        return self.read(lambda connection: log.before_time(connection, time))
 
     def newest_seq(self) -> int:
+        return self.read(log.newest)
+
+    def read(self, task: Callable[[sqlite3.Connection], T]) -> T:
+        """For the rest of this package: a task over one snapshot."""
         with self._connection() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()
-        return int(row[0]) if row else 0
+            return task(connection)
 
     def wait_for_change(self, after: int, timeout: float) -> int:
         return self._wait(after, timeout)

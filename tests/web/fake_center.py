@@ -15,6 +15,8 @@ from eventcenter.model import (
     Answer,
     Event,
     EventDetail,
+    KeptPosition,
+    LogPage,
     Occurrence,
     Overview,
     OverviewTotals,
@@ -142,6 +144,34 @@ def some_events() -> list[Event]:
     return ordinary + hostile
 
 
+def raw_of(event: Event) -> dict[str, Any]:
+    return {"metadata": {"uid": event.uid}, "message": event.message}
+
+
+@dataclass
+class FakePositions:
+    """Positions of consumers in memory; `writes` counts."""
+
+    rows: dict[str, tuple[int, int]] = field(default_factory=dict)
+    writes: int = 0
+    error: Exception | None = None
+
+    def kept(self) -> list[KeptPosition]:
+        return [
+            KeptPosition(name=name, seq=seq, updated=updated, waiting_since=None)
+            for name, (seq, updated) in sorted(self.rows.items())
+        ]
+
+    def keep(self, name: str, seq: int, now: int) -> None:
+        if self.error is not None:
+            raise self.error
+        self.writes += 1
+        self.rows[name] = seq, now
+
+    def forget(self, name: str) -> bool:
+        return self.rows.pop(name, None) is not None
+
+
 @dataclass
 class FakeReader:
     events: list[Event]
@@ -189,15 +219,25 @@ class FakeReader:
         self._check()
         for event in self.events:
             if event.uid == uid:
-                return EventDetail(
-                    event, {"metadata": {"uid": uid}, "message": event.message}, _history(event)
-                )
+                return EventDetail(event, raw_of(event), _history(event))
         raise NotFoundError(f"there is no event with uid {uid[:100]!r}", hint="It may be older.")
 
     def changes(self, after: int, limit: int) -> list[StoredChange]:
         self._check()
         found = sorted((event for event in self.events if event.seq > after), key=lambda event: event.seq)
         return [StoredChange(event, 1) for event in found[:limit]]
+
+    def read_log(self, after: int, limit: int) -> LogPage:
+        found = self.changes(after, limit)
+        return LogPage(found, found[-1].event.seq if len(found) == limit else max(after, self.seq()))
+
+    def raws(self, seqs: list[int]) -> dict[int, dict[str, Any]]:
+        self._check()
+        return {event.seq: raw_of(event) for event in self.events if event.seq in seqs}
+
+    def before_time(self, time: int) -> int:
+        self._check()
+        return min((event.seq - 1 for event in self.events if event.last_time >= time), default=self.seq())
 
     def wait_for_change(self, after: int, timeout: float) -> int:
         self.waited.append((after, timeout))
@@ -398,6 +438,8 @@ class FakeCenter:
     stream: StreamStatus = WATCHING
     writable: bool = True
     reasons: list[str] = field(default_factory=list)
+    positions: FakePositions = field(default_factory=FakePositions)
+    labels: dict[str, str] = field(default_factory=lambda: {"clusterName": "shop"})
 
     @property
     def queries(self) -> FakeKeeper:

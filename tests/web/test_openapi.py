@@ -44,7 +44,7 @@ def test_answers_are_as_described(case: schemathesis.Case) -> None:
 def test_every_address_of_the_api_is_described(client: FlaskClient) -> None:
     described = set(client.get("/api/v1/openapi.json").json["paths"])
     rules = {
-        rule.rule.replace("<path:uid>", "{uid}").replace("<int:id>", "{id}")
+        rule.rule.replace("<path:uid>", "{uid}").replace("<int:id>", "{id}").replace("<name>", "{name}")
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith(("/api/", "/healthz", "/readyz"))
     }
