@@ -16,9 +16,7 @@ from eventcenter.store.files import database_path, open_for_reading
 from eventcenter.store.removal import Space
 from eventcenter.store.retention import Limits, Policy, delivered_up_to
 from eventcenter.store.rollups import QUARTERS_A_DAY
-from eventcenter.store.schema import BUCKET_MS, PLACE_BITS, day_of
-
-PLACES_A_BUCKET = BUCKET_MS // 1000 << PLACE_BITS
+from eventcenter.store.schema import PLACE_BITS, PLACES_A_BUCKET, day_of
 
 Stand = Counter[tuple[int, str]]
 """(day, level) → events."""

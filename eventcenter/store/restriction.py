@@ -9,7 +9,7 @@ from eventcenter.errors import QuerySyntaxError
 from eventcenter.query import EventQuery
 from eventcenter.search import Node
 from eventcenter.store.compile import FOREVER, Compiled, compile_query
-from eventcenter.store.words import days_between
+from eventcenter.store.presence import days_holding
 
 MAX_DAYS = 450
 """SQLite joins at most 500 SELECTs into one."""
@@ -48,8 +48,12 @@ def restrict(
     if compiled.match is None:
         order = " ORDER BY e.id DESC" if newest is not None else ""
         return Restriction(f"event e WHERE e.id {between} AND {residual}{order}", values)
-    days = days_between(
-        connection, compiled.first, min(compiled.last, FOREVER), newest_first=newest is not None
+    days = days_holding(
+        connection,
+        compiled.first,
+        min(compiled.last, FOREVER),
+        compiled.present,
+        newest_first=newest is not None,
     )
     if not days:
         return NOTHING

@@ -114,6 +114,7 @@ BUCKET_MS = 15 * 60 * 1000
 """Width of a roll-up bucket: a quarter of an hour divides the offset of every time zone in use."""
 
 PLACE_BITS = 16
+PLACES_A_BUCKET = BUCKET_MS // 1000 << PLACE_BITS
 
 
 def place(time: int, seq: int, received: int) -> int:

@@ -21,7 +21,7 @@ from eventcenter.store.compile import compile_query
 from eventcenter.store.conditions import SearchCompiler
 from eventcenter.store.restriction import Restriction
 from eventcenter.store.rollups import DIMENSIONS
-from eventcenter.store.schema import BUCKET_MS, PLACE_BITS, day_places
+from eventcenter.store.schema import BUCKET_MS, PLACE_BITS, PLACES_A_BUCKET, day_places
 from eventcenter.store.words import TAGS
 
 _BUCKET_S = BUCKET_MS // 1000
@@ -95,7 +95,7 @@ def _source(fields: set[str], seconds: int) -> _Source | None:
 
 def _parts(source: _Source, first: int, last: int) -> Iterator[str]:
     """SELECTs that together have every place from `first` to `last` once."""
-    width = _BUCKET_S << PLACE_BITS
+    width = PLACES_A_BUCKET
     buckets = range(-(-first // width), (last + 1) // width)
     a_day = _DAY_S // _BUCKET_S
     days = range(-(-buckets.start // a_day), buckets.stop // a_day) if source.daily else range(0)
