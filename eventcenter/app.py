@@ -44,6 +44,7 @@ def run(loaded: Loaded) -> None:
         return run_demo(loaded)
     with _until_stopped(settings, settings.instance, loaded) as (center, stack):
         greet(lambda: connect(access), center.writer, str(settings.data_dir))
+        _forward(center, settings, lambda: connect(access), stack)
         _watch(center, settings, lambda: connect(access), stack)
 
 
@@ -60,6 +61,39 @@ def _watch(
     for watcher in watchers:
         stack.callback(watcher.stop)
         watcher.start()
+
+
+def _forward(
+    center: RunningCenter, settings: Settings, connection: Callable[[], Any], stack: ExitStack
+) -> None:
+    """The sinks begin before the watches, so that a new one misses nothing, and end after them."""
+    import eventcenter
+    from eventcenter.watch.objects import Objects
+    from sinks.page_file import PageFile
+    from sinks.running import Sinks
+    from sinks.secrets import resolver
+    from sinks.settings import Surroundings
+
+    surroundings = Surroundings(
+        instance=settings.instance,
+        labels=settings.labels,
+        url=settings.url or "",
+        language=settings.language,
+        version=eventcenter.__version__,
+        config_map=(objects := Objects(connection)).config_map,
+    )
+    sinks = Sinks(
+        center.reader,
+        center.deliveries,
+        center.now,
+        surroundings,
+        PageFile(settings.data_dir),
+        resolver(objects.secret),
+    )
+    stack.callback(sinks.stop)
+    sinks.follow(settings.sinks)
+    center.sinks = sinks
+    center.on_change(lambda changed: sinks.follow(changed.sinks))
 
 
 def run_demo(loaded: Loaded) -> None:
@@ -101,6 +135,7 @@ def _keep_retention(center: RunningCenter, settings: Settings, loaded: Loaded, s
 
     jobs = Jobs(center.writer, center.now, settings, SettingsFile(loaded))
     center.pruning = jobs.status
+    center.on_change = jobs.on_change
     stack.callback(jobs.stop)
     jobs.start()
 
