@@ -50,7 +50,7 @@ class Bucket:
 
 def folded(due: Sequence[Told], tokens: int, *, digests: bool = True) -> list[Sequence[Told]]:
     """What goes into which message, in at most `tokens` messages: a sequence of one is a message of its own, one of
-    several a digest of all the others. Without digests (for systems that open and close each by itself) the others wait."""
+    several a digest of all the others. Without digests (systems that close what they opened) the others wait."""
     if tokens <= 0:
         return []
     alone = len(due) if len(due) <= tokens else tokens - (1 if digests else 0)
