@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sinks.kind import Option, boolean, comma_list, duration, one_of, text
+from sinks.variables import message_template
 
 
 def name(given: str) -> str:
@@ -63,8 +64,8 @@ COMMON: tuple[Option, ...] = (
 
 FOR_PEOPLE: tuple[Option, ...] = (
     Option("lang", "the language of the messages", one_of("zh", "en")),
-    Option("template", "the text of a message, a Jinja template"),
-    Option("title", "the first line of a message, a Jinja template"),
+    Option("template", "the text of a message, a Jinja template", message_template),
+    Option("title", "the first line of a message, a Jinja template", message_template),
     Option(
         "group_by",
         "what is told together: the same object and reason, all objects of a workload, or a reason in a namespace",
