@@ -129,8 +129,7 @@ class Sinks:
     def send_again(self, name: str, ids: Sequence[int] | None = None) -> int:
         courier = self._courier(name)
         count = self._keeper.send_again(name, ids)
-        if isinstance(courier, Forwarder):
-            courier.send_again()
+        courier.send_again()
         return count
 
     def drop(self, name: str, ids: Sequence[int] | None = None) -> int:
