@@ -111,10 +111,14 @@ def configure(
     return _with_names(found)
 
 
+unread = resolver(lambda namespace, name, key: "unread")
+"""For looking at settings where no cluster is asked."""
+
+
 def problems(written: Sequence[Written]) -> list[str]:
     """What is wrong, a line each, as far as it can be told without the cluster."""
     try:
-        for sink in configure(written, resolve=resolver(lambda namespace, name, key: "unread")):
+        for sink in configure(written, resolve=unread):
             opener = sink.kind.open or sink.kind.messenger
             if opener is not None:
                 opener(sink).close()

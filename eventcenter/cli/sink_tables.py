@@ -32,11 +32,9 @@ def _of_store(settings: Settings) -> list[dict[str, Any]]:
     from eventcenter.center import system_clock
     from eventcenter.store import Deliveries, open_reader
     from sinks.page_file import PageFile
-    from sinks.secrets import resolver
-    from sinks.settings import configure
+    from sinks.settings import configure, unread
     from sinks.tally import Tally
 
-    unread = resolver(lambda namespace, name, key: "unread")
     found = [(sink, "settings") for sink in configure(settings.sinks, resolve=unread)]
     for name, uri in PageFile(settings.data_dir).read().items():
         found += [(sink, "page") for sink in configure([{"uri": uri, "name": name}], resolve=unread)]

@@ -7,11 +7,17 @@ from typing import Any
 
 import click
 
-from eventcenter.cli.options import STORAGE, takes_settings
+from eventcenter.cli.options import takes_settings
 from eventcenter.config import Loaded, Settings
 from eventcenter.errors import ConfigError
 
-SINKS = (*STORAGE, "listen", "sinks", "url", "language", "labels")
+_output = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    help="How to print. [default: table]",
+)
 
 
 @click.group()
@@ -20,8 +26,8 @@ def sinks() -> None:
 
 
 @sinks.command("list")
-@takes_settings(*SINKS)
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@takes_settings("data_dir", "instance", "listen", "sinks")
+@_output
 def list_(loaded: Loaded, output: str) -> None:
     """The sinks of the settings and of the page, how far each is, and what it waits for.
 
@@ -37,7 +43,7 @@ def list_(loaded: Loaded, output: str) -> None:
 
 @sinks.command()
 @click.argument("name", required=False)
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@_output
 def kinds(name: str | None, output: str) -> None:
     """All kinds of sinks, or one with its options."""
     from eventcenter.cli.sink_tables import show_kind, show_kinds
