@@ -19,12 +19,11 @@ By = Literal["object", "workload", "reason", "all"]
 _SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 
 
-def severity_of(event: Event) -> Severity:
+def severity_of(problem: str, level: str) -> Severity:
     """Of the catalogue, where the event is a known problem."""
-    problem = built_in().problems.get(event.problem)
-    if problem is not None:
-        return problem.severity
-    return "info" if event.level == "Normal" else "medium"
+    if (known := built_in().problems.get(problem)) is not None:
+        return known.severity
+    return "info" if level == "Normal" else "medium"
 
 
 def severity_rank(severity: Severity) -> int:
@@ -91,7 +90,7 @@ class Group(msgspec.Struct):
         return cls(
             place=place,
             newest=slim(event),
-            severity=severity_of(event),
+            severity=severity_of(event.problem, event.level),
             problem=event.problem,
             level=event.level,
             first_problem=event.problem,
@@ -112,7 +111,7 @@ class Group(msgspec.Struct):
         kept = slim(event)
         self.several |= kept.name != self.newest.name
         self._add_name(kept.name, occurrences)
-        if severity_rank(worse := severity_of(event)) < severity_rank(self.severity):
+        if severity_rank(worse := severity_of(event.problem, event.level)) < severity_rank(self.severity):
             self.severity, self.problem = worse, event.problem
         if event.last_time >= self.newest.last_time:
             self.newest = kept

@@ -13,7 +13,7 @@ from typing import Any
 
 from eventcenter.explain import explain
 from sinks.delivery import Item
-from sinks.group import Group, severity_rank
+from sinks.group import Group, severity_of, severity_rank
 from sinks.grouping import Groups, Plan
 from sinks.linking import link_to
 from sinks.messages import Message, cut_chars
@@ -186,6 +186,7 @@ class Telling:
         place, event = group.place, group.newest
         ours = {
             "reason": place.reason,
+            "severity": severity_of(group.first_problem, group.level),
             "level": group.level,
             "problem": group.first_problem,
             "instance": place.instance,
@@ -203,7 +204,7 @@ def preview(settings: SinkSettings, item: Item) -> Message:
     """What people would be told of this event alone."""
     now = item.event.last_time
     groups = Groups(Plan.of(settings.options))
-    groups.add(item, now)
+    groups.add(Item(item.event, max(item.occurrences, 1), item.raw), now)
     (group,) = groups.due(groups.next_due(now) or now)
     return Telling(settings).message(group)
 

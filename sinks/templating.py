@@ -2,7 +2,7 @@
 text out of what it is given, in bounded time and memory.
 
 Jinja's own sandbox keeps templates away from Python's insides, and does not keep them from running for hours. So only
-what texts need is left: no functions, no macros, loops of at most 100 rounds and two deep, no text beyond a limit."""
+what texts need is left: no functions, no macros, few loops of at most 100 rounds, no text beyond a limit."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ MAX_TEXT = 20_000
 """Characters of what a template makes, and of every text on the way there."""
 MAX_ROUNDS = 100
 MAX_DEPTH = 2
+MAX_LOOPS = 20
 
 _FORBIDDEN: dict[type[nodes.Node], str] = {
     nodes.Macro: "macro",
@@ -65,8 +66,11 @@ class Template:
             raise TemplateProblem(
                 f"is no template, line {error.lineno}: {_one_line(error.message)}"
             ) from None
-        except (RecursionError, MemoryError, SyntaxError, OverflowError):
+        except (RecursionError, MemoryError, SyntaxError):
             raise TemplateProblem("is nested too deeply") from None
+        except (ArithmeticError, AssertionError, AttributeError, TypeError, LookupError) as error:
+            # What Jinja's parser and compiler raise for some texts that are no templates.
+            raise TemplateProblem(f"is no template: {_one_line(str(error))}") from None
 
     def render(self, values: Mapping[str, Any]) -> str:
         """TemplateProblem when it fails with these values, or makes too much."""
@@ -99,6 +103,8 @@ def _check(tree: nodes.Template, known: frozenset[str]) -> None:
         )
     for made in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
         _check_constant(made)
+    if len(list(tree.find_all(nodes.For))) > MAX_LOOPS:
+        raise TemplateProblem(f"has more than {MAX_LOOPS} loops")
     _check_loops(tree, 0)
 
 
@@ -143,7 +149,7 @@ def _with_bound_concat(value: Any) -> Any:
     if isinstance(value, nodes.Node):
         _bound_concats(value)
     if isinstance(value, nodes.Concat):
-        return _filtered(nodes.List(value.nodes, "load", lineno=value.lineno), "_concat")
+        return _filtered(nodes.List(value.nodes, lineno=value.lineno), "_concat")
     return value
 
 
