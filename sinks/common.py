@@ -60,6 +60,12 @@ COMMON: tuple[Option, ...] = (
         "now",
     ),
     Option("timeout", "how long one delivery may take", duration, 30.0),
+    Option(
+        "alert_after",
+        "after so long without getting through, or falling behind, an event tells of the sink itself; 0s: never",
+        duration,
+        600.0,
+    ),
 )
 
 FOR_PEOPLE: tuple[Option, ...] = (

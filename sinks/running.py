@@ -12,6 +12,7 @@ from typing import Any
 from eventcenter.errors import ConfigError, ConflictError, NotFoundError
 from eventcenter.model import DeadLetter, SinkStatus, SinkTest
 from eventcenter.ports import ChangeLog, Clock, DeliveryKeeper
+from sinks.alarms import Alarms
 from sinks.courier import Courier
 from sinks.describing import described
 from sinks.forwarding import Forwarder
@@ -118,6 +119,14 @@ class Sinks:
             )
             for name, courier in sorted(self._couriers.items())
         ]
+
+    def look_after(self, alarms: Alarms) -> None:
+        """To be called now and then: tells of sinks that do not keep up."""
+        couriers = self._couriers
+        alarms.look(
+            self.statuses(),
+            lambda name: round(couriers[name].settings["alert_after"] * 1000) if name in couriers else 0,
+        )
 
     def kinds(self) -> list[dict[str, Any]]:
         return [described(kind) for kind in all_kinds()]

@@ -85,8 +85,7 @@ def test_a_restart_repeats_nothing_and_forgets_nothing(forwarding: Forwarding, r
     forwarding.to(ROOM)
     forwarding.put(3, level="Warning", reason="BackOff", name="web-1", namespace="shop")
     room.has(1)
-    # Told with the next step, minutes later.
-    forwarding.put(4, level="Warning", reason="BackOff", name="web-1", namespace="shop")
+    forwarding.put(4, level="Warning", reason="BackOff", name="web-1", namespace="shop")  # for the next step
     forwarding.when("room", lambda status: status.lag == 0)
     forwarding.restart(ROOM)
     forwarding.put(1, level="Warning", reason="Failed", name="web-1", namespace="shop")
