@@ -175,7 +175,7 @@ class Groups:
         if group.pending == 0:
             return end
         gathered = group.pending_at + self._plan.wait
-        if group.told == 0:
+        if group.is_news:
             return gathered
         steps = self._plan.repeat
         step = steps[min(group.told, len(steps)) - 1]

@@ -59,6 +59,18 @@ def test_a_change_without_an_occurrence_tells_nothing() -> None:
     assert len(groups) == 0 and groups.next_due(START) is None
 
 
+def test_what_becomes_worse_does_not_wait_for_its_step() -> None:
+    groups = Groups(Plan())
+    groups.add(item(reason="Failed"), START)
+    told_at(groups, START + 5_000)
+    groups.add(item(reason="Failed"), START + 10_000)
+    assert groups.due(START + 16_000) == []
+    groups.add(item(reason="Failed", problem="pod-oom-killed"), START + 20_000)
+    assert told_at(groups, START + 20_000).severity == "high"
+    groups.add(item(reason="Failed", problem="pod-oom-killed"), START + 30_000)
+    assert groups.next_due(START + 30_000) == START + 20_000 + 30 * MINUTE
+
+
 def test_what_comes_after_quiet_is_new() -> None:
     groups = Groups(Plan())
     groups.add(item(), START)
