@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -41,6 +41,8 @@ class Line:
 
 BLANK = Line(())
 Lines = Sequence[Line]
+Written = TypeVar("Written")
+"""What a channel makes of lines: a text, a card."""
 
 
 class Dialect:
@@ -125,33 +127,28 @@ def of_markdown(markdown: str) -> list[Line]:
     return list(_Walk().walk(_parser().parse(markdown)))
 
 
+def html_of(markdown: str) -> str:
+    """As HTML without scripts, images and tags of its own."""
+    return str(_parser().render(markdown))
+
+
 def fitted(
     head: Lines, body: Lines, tail: Lines, write: Callable[[Lines], str], fits: Callable[[str], bool]
 ) -> str:
     """Head, body and tail as `write` writes them, the body as long as it may be; then the head is cut, too."""
-    whole = write([*head, *body, *tail])
+    short = longest(body, lambda cut: write([*head, *cut, *tail]), fits)
+    return short if fits(short) else longest(head, lambda cut: write([*cut, *tail]), fits)
+
+
+def longest(lines: Lines, write: Callable[[list[Line]], Written], fits: Callable[[Written], bool]) -> Written:
+    """What `write` makes of as much of the lines as fits; of none of them where nothing does."""
+    whole = write(list(lines))
     if fits(whole):
         return whole
-
-    def with_body(length: int) -> str:
-        return write([*head, *shortened(body, length), *tail])
-
-    def with_head(length: int) -> str:
-        return write([*shortened(head, length), *tail])
-
-    short = _longest(with_body, sum(line.length + 1 for line in body), fits)
-    if fits(short):
-        return short
-    short = _longest(with_head, sum(line.length + 1 for line in head), fits)
-    return short if fits(short) else _longest(lambda n: write(shortened(head, n)), 10_000, fits)
-
-
-def _longest(write: Callable[[int], str], most: int, fits: Callable[[str], bool]) -> str:
-    """The longest that fits, of texts that grow with a number; the shortest where none does."""
-    least, best = 0, write(0)
+    best, least, most = write([]), 0, sum(line.length + 1 for line in lines) - 1
     while least < most:
         middle = (least + most + 1) // 2
-        written = write(middle)
+        written = write(shortened(lines, middle))
         if fits(written):
             least, best = middle, written
         else:
@@ -181,7 +178,7 @@ def shortened(lines: Lines, length: int) -> list[Line]:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).disable("html_inline").disable("html_block")
+    return MarkdownIt("commonmark", {"html": False}).disable(["html_inline", "html_block", "image"])
 
 
 class _Walk:

@@ -104,9 +104,9 @@ def bytes_within(limit: int) -> Callable[[str], bool]:
     return lambda text: len(text.encode("utf-8", "replace")) <= limit
 
 
-def json_within(limit: int) -> Callable[[str], bool]:
-    """So many bytes in a JSON document, where quotes and control characters take more."""
-    return lambda text: len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")) <= limit
+def json_within(limit: int) -> Callable[[Any], bool]:
+    """So many bytes as JSON, where quotes and control characters take more."""
+    return lambda value: len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")) <= limit
 
 
 def chars_within(limit: int) -> Callable[[str], bool]:
