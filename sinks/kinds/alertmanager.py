@@ -82,7 +82,7 @@ class Alertmanager:
         return alert | ({"generatorURL": message.link} if message.link else {})
 
     def _lasts_s(self) -> float:
-        """Until it is told again at the latest, or told to be over; else Alertmanager's resolve_timeout would end it."""
+        """Until it is told again at the latest, or that it is over; else resolve_timeout would end it before."""
         return float(self._settings["repeat"][-1] + self._settings["quiet"] + SLACK_S)
 
     def close(self) -> None:

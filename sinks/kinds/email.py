@@ -34,7 +34,7 @@ MAX_BYTES = 200_000
 
 def address(given: str) -> str:
     """A mail address, also `Name <user@host>`."""
-    name, found = parseaddr(given)
+    found = parseaddr(given)[1]
     if "@" not in found.strip("@") or any(sign in given for sign in "\r\n"):
         raise ValueError("is not a mail address")
     return given.strip()

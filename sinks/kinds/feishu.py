@@ -41,7 +41,7 @@ class _Plain(Dialect):
         return without_mentions(text)
 
 
-class _CardMarkdown(Dialect):
+class CardMarkdown(Dialect):
     """`lark_md` takes its own signs as HTML entities."""
 
     def escape(self, text: str) -> str:
@@ -84,7 +84,7 @@ class Feishu:
 
     def _card(self, message: Message) -> dict[str, Any]:
         content = written(
-            message, _CardMarkdown(), json_within(MAX_BYTES), labels=self._settings["label"], title=False
+            message, CardMarkdown(), json_within(MAX_BYTES), labels=self._settings["label"], title=False
         )
         elements: list[dict[str, Any]] = [{"tag": "markdown", "content": content}]
         colour = "green" if message.resolved else _COLOURS[message.severity]
