@@ -3,10 +3,7 @@ message counts as delivered when the service said no in its answer: where there 
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
-from collections.abc import Iterator
 
 from eventcenter.errors import ConfigError
 from sinks.delivery import TryAgain
@@ -30,60 +27,35 @@ class AppriseMessenger:
     def __init__(self, settings: SinkSettings) -> None:
         import apprise
 
+        # Apprise says in its log which address it speaks to, with the token in it: nobody is to read that.
+        logging.getLogger("apprise").propagate = False
         self._settings = settings
         self._apprise = apprise.Apprise(
-            asset=apprise.AppriseAsset(app_id="eventcenter", storage_mode="memory")
+            asset=apprise.AppriseAsset(app_id="eventcenter", storage_mode="memory", async_mode=False)
         )
-        with _overheard() as said:
-            if not self._apprise.add(settings.url):
-                raise ConfigError(f"apprise: the address is none of Apprise's: {self._why(said)}")
+        if not self._apprise.add(settings.url):
+            raise ConfigError(
+                "apprise: Apprise knows no service of such an address; see https://appriseit.com/services"
+            )
         for service in self._apprise:
             service.socket_connect_timeout = min(service.socket_connect_timeout, settings.timeout_s / 2)
             service.socket_read_timeout = min(service.socket_read_timeout, settings.timeout_s / 2)
 
     def tell(self, message: Message) -> None:
         body = "\n".join(part for part in (without_mentions(message.text), message.link) if part)
-        with _overheard() as said:
-            taken = self._apprise.notify(
-                title=without_mentions(message.title),
-                body=body,
-                body_format="text",
-                notify_type="success" if message.resolved else _TYPES[message.severity],
-            )
-        if not taken:
-            raise TryAgain(f"was not taken: {self._why(said)}")
-
-    def _why(self, said: list[str]) -> str:
-        return self._settings.hide(" ".join(" ".join(said).split()))[:300] or "it does not say why"
+        result = self._apprise.notify(
+            title=without_mentions(message.title),
+            body=body,
+            body_format="text",
+            notify_type="success" if message.resolved else _TYPES[message.severity],
+        )
+        if not result:
+            said = [entry.message for service in result.results for entry in service.logs()]
+            why = self._settings.hide(" ".join(" ".join(said).split()))[:300]
+            raise TryAgain(f"was not taken: {why or 'Apprise does not say why'}")
 
     def close(self) -> None:
         """Apprise keeps no connection."""
-
-
-class _Ear(logging.Handler):
-    """Hears what Apprise says in this thread."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.said: list[str] = []
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.said.append(record.getMessage())
-
-
-@contextlib.contextmanager
-def _overheard() -> Iterator[list[str]]:
-    """Apprise says why in its log only; there it names addresses with their tokens, so nobody else is to read it."""
-    log = logging.getLogger("apprise")
-    log.propagate = False
-    ear = _Ear()
-    log.addHandler(ear)
-    try:
-        yield ear.said
-    finally:
-        log.removeHandler(ear)
 
 
 KIND = Kind(
