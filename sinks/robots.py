@@ -76,7 +76,7 @@ def signature(key: str, message: str = "") -> str:
 
 def delivery_id(message: Message) -> str:
     """The same whenever this message is tried, another for every message: 32 hexadecimal digits."""
-    told = f"{message.key}\0{message.since}\0{message.number}\0{message.resolved}"
+    told = f"{message.key}\0{message.since}\0{message.number}\0{message.occurrences}\0{message.resolved}"
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
 
 

@@ -191,6 +191,10 @@ def test_a_digest_names_the_worst_and_counts_all() -> None:
     assert message.occurrences == 41 and message.severity == "critical"
 
 
+def test_another_digest_is_no_repetition_of_the_first() -> None:
+    assert digest(3).key == digest(3).key != digest(4).key
+
+
 def test_a_digest_in_chinese() -> None:
     message = digest(20, "zh")
     assert message.title == "[紧急] 同时发生 21 类情况,共 41 次事件"
