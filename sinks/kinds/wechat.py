@@ -11,7 +11,7 @@ from eventcenter.errors import ConfigError
 from sinks.delivery import TryAgain
 from sinks.http import Http, json_of
 from sinks.kind import Kind, Option, Url, comma_list, number
-from sinks.markdown import LooseMarkdown, without_mentions
+from sinks.markdown import LooseMarkdown, Text
 from sinks.messages import Message, Messenger
 from sinks.robots import LABEL, Codes, bytes_within, msg_type, written
 from sinks.settings import SinkSettings
@@ -53,22 +53,6 @@ CODES = Codes(
     ),
     hint="Look at the key or the secret, the application's id and members, and its list of trusted addresses.",
 )
-
-
-class _Plain(LooseMarkdown):
-    def escape(self, text: str) -> str:
-        return without_mentions(text)
-
-    def code(self, text: str) -> str:
-        return self.escape(text)
-
-    def bold(self, inner: str) -> str:
-        return inner
-
-
-class _Markdown(LooseMarkdown):
-    def escape(self, text: str) -> str:
-        return without_mentions(text)
 
 
 class _OldToken(Exception):
@@ -162,9 +146,9 @@ class Application:
 def content(message: Message, settings: SinkSettings, markdown_bytes: int) -> dict[str, Any]:
     labels = settings["label"]
     if settings["msg_type"] == "text":
-        told = written(message, _Plain(), bytes_within(TEXT_BYTES), labels=labels, plain=True)
+        told = written(message, Text(), bytes_within(TEXT_BYTES), labels=labels, plain=True)
         return {"msgtype": "text", "text": {"content": told}}
-    told = written(message, _Markdown(), bytes_within(markdown_bytes), labels=labels)
+    told = written(message, LooseMarkdown(), bytes_within(markdown_bytes), labels=labels)
     return {"msgtype": "markdown", "markdown": {"content": told}}
 
 

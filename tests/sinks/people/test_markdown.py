@@ -53,7 +53,7 @@ kubectl <x>
         (
             LooseMarkdown(),
             "**Pod** `web-1` restarted\n- one **two**\n- [page](https://ec.example/a?b=c&d=%281%29)\n  - inner\n"
-            "1. first\n2. second\n\nquoted\n\nHead\n\n`kubectl <\u200bx>`",
+            "1. first\n2. second\n\nquoted\n\n### Head\n\n`kubectl <\u200bx>`",
         ),
         (
             Mrkdwn(),
