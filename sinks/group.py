@@ -76,6 +76,8 @@ class Group(msgspec.Struct):
     told: int = 0
     """Messages about it so far."""
     told_at: int = 0
+    told_severity: Severity = "info"
+    """The worst that people know of."""
     ended: int | None = None
     """When an event said that it is over."""
     over: bool = False
@@ -122,6 +124,11 @@ class Group(msgspec.Struct):
         else:
             self.unnamed += occurrences
 
+    @property
+    def is_news(self) -> bool:
+        """Nobody has been told, or it has become worse since."""
+        return self.told == 0 or severity_rank(self.severity) < severity_rank(self.told_severity)
+
     def only(self, name: str) -> bool:
         """Whether it is about this object alone."""
         return not self.several and self.newest.name == name
@@ -133,7 +140,7 @@ class Group(msgspec.Struct):
         self.names = {
             name: left for name, count in self.names.items() if (left := count - told.names.get(name, 0)) > 0
         }
-        self.told, self.told_at = self.told + 1, now
+        self.told, self.told_at, self.told_severity = self.told + 1, now, told.severity
         if self.pending:
             self.pending_at, self.pending_since = now, self.newest.last_time
             if told.over:

@@ -87,11 +87,13 @@ class Groups:
 
     def ended(self, event: Event, now: int) -> None:
         """The event may say that something is over (NodeReady after NodeNotReady). To be called for all events, also
-        those that the sink's filter keeps away."""
+        those that the sink's filter keeps away, after `add` of those that came with it."""
         for reason in ended_by(event):
             about = msgspec.structs.replace(event, reason=reason)
             group = self._groups.get(place_of(about, self._plan.group_by).key)
-            if group is not None and group.only(event.name) and group.ended is None:
+            if group is None or group.ended is not None or not group.only(event.name):
+                continue
+            if event.last_time >= group.newest.last_time:
                 self._follow(now)
                 group.ended = now
 
@@ -160,17 +162,20 @@ class Groups:
         return group.pending > 0 or self._plan.ends
 
     def _end(self, group: Group) -> int:
-        """When the group is over if nothing more comes. An event that says so is believed after the first step only:
-        what comes and goes all the time is one thing, and is told of in growing steps."""
+        """When the group is over if nothing more comes. An event that says so is believed after the first step only,
+        and so is the quiet after a message that came late: what comes and goes all the time is one thing, and is told
+        of in growing steps."""
+        step = self._plan.repeat[0]
         quiet = group.seen + self._plan.quiet
-        return quiet if group.ended is None else min(quiet, group.ended + self._plan.repeat[0])
+        end = quiet if group.ended is None else min(quiet, group.ended + step)
+        return max(end, group.told_at + step) if group.told else end
 
     def _due_at(self, group: Group) -> int:
         end = self._end(group)
         if group.pending == 0:
             return end
         gathered = group.pending_at + self._plan.wait
-        if group.told == 0:
+        if group.is_news:
             return gathered
         steps = self._plan.repeat
         step = steps[min(group.told, len(steps)) - 1]

@@ -58,11 +58,11 @@ class Teller(Courier):
 
     def _gather(self, changes: list[StoredChange]) -> None:
         now = self._now()
-        for change in changes:
-            self._groups.ended(change.event, now)
         for items in self._items(changes, with_raw=False):
             for item in items:
                 self._groups.add(item, now)
+        for change in changes:  # whatever the filter says: NodeReady is no Warning
+            self._groups.ended(change.event, now)
 
     def _take_letters_up(self) -> None:
         """A message that was refused is told anew, as one of its newest event."""
@@ -76,6 +76,8 @@ class Teller(Courier):
         """Seconds until something may be due, at most those between two looks whether to stop."""
         now = self._now()
         due = self._groups.next_due(now)
+        if due is not None:
+            due = max(due, self._bucket.next_at(now))
         wait = LOOK_S if due is None else min(LOOK_S, max(0.02, (due - now) / 1000))
         return max(wait, min(LOOK_S, self._not_before - time.monotonic()))
 
@@ -101,8 +103,8 @@ class Teller(Courier):
         try:
             self._messenger.tell(message)
         except Refused as error:
-            newest = groups[0].newest
-            self._bury(Item(newest, groups[0].pending, {}), str(error))
+            for group in groups:
+                self._bury(Item(group.newest, group.pending, {}), str(error))
         except DeliveryError as error:
             self._leave_alone(error)
             return False

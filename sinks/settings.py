@@ -268,7 +268,7 @@ class _Reading:
     def _find_secrets(
         self, kind: Kind, url: str, values: Mapping[str, Any], known: Mapping[str, Option]
     ) -> None:
-        from urllib.parse import urlsplit
+        from urllib.parse import unquote, urlsplit
 
         for name, option in known.items():
             if option.secret and values[name]:
@@ -280,7 +280,7 @@ class _Reading:
             self._problem("its URL cannot be read")
             return
         if parts.password:
-            self._secrets.add(parts.password)
+            self._secrets |= {parts.password, unquote(parts.password)}
         if kind.secret_path and len(parts.path) > 1:
             self._secrets.add(parts.path.lstrip("/"))
             # a token also where it stands by itself, as services repeat it in their answers

@@ -20,7 +20,18 @@ from sinks.messages import Message, cut_chars
 from sinks.settings import SinkSettings
 from sinks.templating import Template, TemplateProblem
 from sinks.variables import VARIABLES
-from sinks.wording import clean, clock, counted, fact, language, object_of, problem_title, severity_word, span
+from sinks.wording import (
+    clean,
+    clock,
+    counted,
+    fact,
+    language,
+    object_of,
+    problem_title,
+    severity_word,
+    span,
+    too_many,
+)
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +118,7 @@ class Telling:
         lang = self.lang
         return {
             "title": "",
-            "what": problem_title(group.problem, lang) or clean(event.reason, 200) or clean(event.kind, 100),
+            "what": self._what(group),
             "severity": group.severity,
             "severity_word": severity_word(group.severity, lang),
             "level": clean(event.level, 50),
@@ -138,6 +149,12 @@ class Telling:
             "labels": dict(self._settings.surroundings.labels),
             "lang": lang,
         }
+
+    def _what(self, group: Group) -> str:
+        if group.place.by == "all":
+            return too_many(self.lang)
+        event = group.newest
+        return problem_title(group.problem, self.lang) or clean(event.reason, 200) or clean(event.kind, 100)
 
     def _title(self, values: Mapping[str, Any]) -> str:
         return _line(self._rendered("title", values) or _built_in(self.lang, "title").render(values))

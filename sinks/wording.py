@@ -70,6 +70,11 @@ def fact(name: str, lang: Language) -> str:
     return _FACTS[name] if lang == "zh" else name
 
 
+def too_many(lang: Language) -> str:
+    """What a group is called that holds together what nothing else does."""
+    return "事件种类过多,合并通知" if lang == "zh" else "Too many different events to tell apart"
+
+
 def problem_title(problem: str, lang: Language) -> str:
     """Of the catalogue; empty for none."""
     known = built_in().problems.get(problem)

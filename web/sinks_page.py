@@ -12,6 +12,7 @@ from web.i18n import _
 from web.render import page
 from web.sinks_api import MAX_BODY, desk
 from web.site import center
+from web.window import window
 
 blueprint = Blueprint("sinks_pages", __name__)
 
@@ -76,6 +77,7 @@ def _page(
     return page(
         "sinks.html",
         status=status,
+        window=window(center().now()),
         sinks=found,
         forwards=sinks is not None,
         kinds=sinks.kinds() if sinks else [],

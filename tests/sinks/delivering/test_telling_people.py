@@ -97,7 +97,7 @@ def test_a_restart_repeats_nothing_and_forgets_nothing(forwarding: Forwarding, r
 
     groups = Groups(Plan())
     groups.load(state)
-    assert groups.pending >= 4
+    assert groups.pending == 4
 
 
 def test_while_the_channel_is_away_there_is_no_backlog(forwarding: Forwarding, room: Room) -> None:
@@ -120,6 +120,29 @@ def test_a_message_that_is_refused_is_kept(forwarding: Forwarding, room: Room) -
     room.error = None
     assert forwarding.sinks.send_again("room") == 1
     forwarding.when("room", lambda status: status.dead == 0)
+
+
+def test_all_of_a_digest_that_is_refused_is_kept(forwarding: Forwarding, room: Room) -> None:
+    room.error = Refused("errcode 430104: the text breaks a rule")
+    forwarding.to(ROOM + "&group_by=object")
+    forwarding.put(150, level="Warning", reason="BackOff")  # more than the channel takes at once
+    forwarding.when("room", lambda status: status.dead == 150)
+
+
+def test_what_ends_something_is_seen_whatever_the_filter_says(forwarding: Forwarding, room: Room) -> None:
+    from sinks.grouping import Groups, Plan
+
+    room.resolves = True
+    forwarding.to(ROOM)
+    for level, reason in (("Warning", "NodeNotReady"), ("Normal", "NodeReady")):
+        forwarding.put(1, level=level, reason=reason, kind="Node", name="node-1", namespace="")
+    room.has(1)
+    forwarding.when("room", lambda status: status.lag == 0)
+    forwarding.stop()
+    groups, now = Groups(Plan(ends=True)), forwarding.center.now()
+    groups.load(forwarding.center.deliveries.state("room") or b"")
+    due = groups.next_due(now)
+    assert due is not None and due - now <= 5 * 60_000  # and not after an hour of quiet
 
 
 def test_a_wrong_key_waits_for_somebody(forwarding: Forwarding, room: Room) -> None:

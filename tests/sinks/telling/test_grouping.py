@@ -59,6 +59,18 @@ def test_a_change_without_an_occurrence_tells_nothing() -> None:
     assert len(groups) == 0 and groups.next_due(START) is None
 
 
+def test_what_becomes_worse_does_not_wait_for_its_step() -> None:
+    groups = Groups(Plan())
+    groups.add(item(reason="Failed"), START)
+    told_at(groups, START + 5_000)
+    groups.add(item(reason="Failed"), START + 10_000)
+    assert groups.due(START + 16_000) == []
+    groups.add(item(reason="Failed", problem="pod-oom-killed"), START + 20_000)
+    assert told_at(groups, START + 20_000).severity == "high"
+    groups.add(item(reason="Failed", problem="pod-oom-killed"), START + 30_000)
+    assert groups.next_due(START + 30_000) == START + 20_000 + 30 * MINUTE
+
+
 def test_what_comes_after_quiet_is_new() -> None:
     groups = Groups(Plan())
     groups.add(item(), START)
@@ -111,12 +123,22 @@ def test_ready_ends_not_ready_of_the_same_node_after_the_first_step() -> None:
     assert over.over and over.newest.name == "node-a"
 
 
+def test_an_end_of_before_the_newest_occurrence_ends_nothing() -> None:
+    groups = Groups(Plan(ends=True))
+    groups.add(item(at=2_000, name="node-a", kind="Node", namespace="", reason="NodeNotReady"), START)
+    ready = event("node-a", "NodeReady", kind="Node", namespace="", last_time=START + 1_000)
+    groups.ended(ready, START)
+    told_at(groups, START + 5_000)
+    assert groups.next_due(START + 5_000) == START + HOUR
+
+
 def test_a_node_that_flaps_is_one_thing_and_told_in_growing_steps() -> None:
     groups = Groups(Plan())
     told = 0
     for now in range(START, START + HOUR, 20_000):
-        groups.add(item(name="node-a", kind="Node", namespace="", reason="NodeNotReady"), now)
-        groups.ended(event("node-a", "NodeReady", kind="Node", namespace=""), now + 10_000)
+        groups.add(item(at=now - START, name="node-a", kind="Node", namespace="", reason="NodeNotReady"), now)
+        ready = event("node-a", "NodeReady", kind="Node", namespace="", last_time=now + 10_000)
+        groups.ended(ready, now + 10_000)
         for group in groups.due(now + 10_000):
             groups.told(group, now + 10_000)
             told += 1

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from eventcenter.errors import ConfigError
 from sinks.delivery import Item
 from sinks.group import Group
-from sinks.grouping import Groups, Plan
+from sinks.grouping import MAX_COARSE, MAX_GROUPS, Groups, Plan
 from sinks.messages import Message
 from sinks.settings import configure
 from sinks.telling import MAX_TITLE, Telling, preview
 from sinks.variables import VARIABLES
 from sinks.wording import clean, span
 from tests.sinks.telling.made import KIND, START, event, item, settings
+from web.params import event_parsers, event_query, read_strictly
 
 MINUTE = 60_000
 
@@ -99,6 +101,16 @@ def test_what_goes_on_and_what_is_over() -> None:
     assert over.key == message.key and over.labels == message.labels
 
 
+def test_what_cannot_be_told_apart_says_so() -> None:
+    groups = Groups(Plan())
+    for number in range(MAX_GROUPS + MAX_COARSE + 1):
+        groups.add(item(name=f"x{number}", reason=f"Reason{number}"), START)
+    (rest,) = [group for group in groups.due(START + 5_000) if group.place.by == "all"]
+    message = Telling(settings()).message(rest)
+    assert message.title == "[medium] Too many different events to tell apart"
+    assert "reason=" not in message.link
+
+
 def test_an_event_that_the_catalogue_does_not_know() -> None:
     message = preview(settings(), item(reason="OddThing", level="Normal"))
     assert message.title == "[info] OddThing: shop/checkout"
@@ -115,6 +127,26 @@ def test_the_link_leads_to_these_events() -> None:
         "reason": ["BackOff"],
         "name": ["checkout-*"],
     }
+
+
+@pytest.mark.parametrize(
+    ("group_by", "fields"),
+    [
+        ("object", {"name": "a b&c", "namespace": "x=y", "reason": "R,S"}),
+        ("workload", {}),
+        ("workload", {"kind": "Node", "namespace": "", "name": "node-1"}),
+        ("reason", {"namespace": ""}),
+        ("object", {"name": "half \ud800 pair"}),
+    ],
+)
+def test_the_page_takes_every_link(group_by: str, fields: dict[str, str]) -> None:
+    groups = Groups(Plan(group_by=group_by))
+    groups.add(Item(event(**fields), 1, {}), START)
+    link = Telling(settings()).message(the_only(groups, START + 5_000)).link
+    given = MultiDict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+    query = event_query(read_strictly(given, event_parsers(START + 10_000)))
+    assert query.from_time is not None and query.from_time <= START
+    assert query.to_time is None and query.filters["reason"]
 
 
 @pytest.mark.parametrize("options", [{"url": ""}, {"links": False}])
