@@ -20,7 +20,7 @@ from sinks.messages import Message
 
 LABEL = Option(
     "label",
-    "printed before every message, to tell clusters apart or as the keyword of a robot; can be repeated",
+    "printed before every message, to tell clusters apart or as the keyword of a robot",
     text,
     (),
     many=True,

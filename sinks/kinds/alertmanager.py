@@ -113,11 +113,11 @@ KIND = Kind(
     summary="Alerts in Prometheus' Alertmanager (API v2), opened and resolved.",
     example="alertmanager:http://alertmanager.monitoring:9093",
     options=(
-        Option("also", "another Alertmanager of the same cluster; can be repeated", text, (), many=True),
+        Option("also", "another Alertmanager of the same cluster", text, (), many=True),
         Option("user", "for basic authentication"),
         Option("password", "for basic authentication", secret=True),
         Option("token", "sent as bearer token", secret=True),
-        Option("label", "NAME=VALUE on every alert, for routes; can be repeated", label, (), many=True),
+        Option("label", "NAME=VALUE on every alert, for routes", label, (), many=True),
         Option("insecure", "do not verify certificates", boolean, False),
     ),
     messenger=Alertmanager,

@@ -83,7 +83,7 @@ class Feishu:
         )
         elements: list[dict[str, Any]] = [{"tag": "markdown", "content": content}]
         colour = "green" if message.resolved else _COLOURS[message.severity]
-        title = {"tag": "plain_text", "content": cut_chars(message.title, 300)}
+        title = {"tag": "plain_text", "content": without_mentions(cut_chars(message.title, 300))}
         return {
             "msg_type": "interactive",
             "card": {
