@@ -129,6 +129,12 @@ def test_labels_have_names_that_alertmanager_takes(label: str) -> None:
     assert "label" in problem
 
 
+@pytest.mark.parametrize("also", ["b:9093", "http://u:pass-word@b:9093"])
+def test_another_of_the_cluster_is_an_address_without_a_password(also: str) -> None:
+    (problem,) = problems([f"alertmanager:http://a:9093?also={also}"])
+    assert "http://HOST:PORT" in problem
+
+
 def test_secrets_are_not_shown() -> None:
     shown = settings("alertmanager:http://a:9093?user=u&password=pass-word&token=t0kent0ken").shown_whole
     assert "pass-word" not in shown and "t0ken" not in shown
