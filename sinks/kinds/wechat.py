@@ -25,32 +25,21 @@ EARLY_S = 300.0
 """So long before its end a token is renewed."""
 OLD_TOKEN = frozenset({40014, 41001, 42001})
 
+_BROKEN = frozenset({
+    40001, 40013, 40014, 41001, 41002, 41004, 42001,  # company, secret, token
+    40056, 41011, 48002, 60011, 81013, 301002,  # application, members, rights
+    40082, 40091,  # secrets of other kinds
+    60020,  # the address of this machine
+    93000, 93004, 93008,  # the key of a robot, or its group
+})  # fmt: skip
+
 CODES = Codes(
     field="errcode",
     said="errmsg",
     again=frozenset({-1, 45033}),
     too_fast=frozenset({45009}),
     wait_s=60.0,
-    broken=frozenset(
-        {
-            40001,
-            40013,
-            40014,
-            40056,
-            40082,
-            40091,
-            41001,
-            41002,
-            41004,
-            41011,
-            42001,
-            48002,
-            60011,
-            60020,
-            81013,
-        }
-        | {93000, 93004, 93008, 301002}
-    ),
+    broken=_BROKEN,
     hint="Look at the key or the secret, the application's id and members, and its list of trusted addresses.",
 )
 
@@ -101,10 +90,10 @@ class Application:
     def _send(self, body: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._sent(body)
-        except (
-            _OldToken
-        ):  # somebody else has fetched one, or the secret was changed; once more with a new one
-            self._token = ""
+        except _OldToken:
+            self._token = (
+                ""  # somebody else has fetched one, or the secret was changed; once more with a new one
+            )
         try:
             return self._sent(body)
         except _OldToken as error:

@@ -159,7 +159,7 @@ def test_error_codes_in_an_answer_200(
     assert getattr(caught.value, "after_s", None) == after_s
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", {"ok": True}, [], {"errcode": "0"}])
+@pytest.mark.parametrize("body", [b"", b"<html>", {"ok": True}, [], {"errcode": "0"}, {"errcode": False}])
 def test_an_answer_of_something_else_is_no_success(
     body: object, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
