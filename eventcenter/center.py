@@ -47,8 +47,6 @@ class RunningCenter:
         self.sources: Sequence[Callable[[], StreamStatus]] = ()
         """One for each stream that is collected: where its state can be read."""
         self.pruning: Callable[[], RetentionStatus] = RetentionStatus
-        self.on_change: Callable[[Callable[[Settings], None]], None] = lambda follower: None
-        """Who wants to hear of changed settings."""
 
     def streams(self) -> list[StreamStatus]:
         return [status() for status in self.sources]

@@ -92,6 +92,10 @@ class Jobs:
         """Call this with the new settings whenever the settings file has changed; it may raise ConfigError."""
         self._followers.append(follower)
 
+    def every(self, seconds: int, job: Callable[[], None], name: str) -> None:
+        """Run a job now and then, once `start` was called. It must not raise."""
+        self._scheduler.add_job(job, "interval", id=name, seconds=seconds)
+
     def start(self) -> None:
         from apscheduler.schedulers.background import BackgroundScheduler
 

@@ -175,6 +175,16 @@ class SinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
 
 
+class SinkTest(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of sending a test event."""
+
+    ok: bool
+    text: str
+    """What happened, on one line."""
+    message: str | None = None
+    """What people were told; None for a sink that gets events."""
+
+
 class Occurrence(msgspec.Struct, frozen=True):
     """One change of an event, for its history."""
 

@@ -21,6 +21,7 @@ from eventcenter.model import (
     RetentionStatus,
     SavedQuery,
     SinkStatus,
+    SinkTest,
     StoredChange,
     StoreStatus,
     StreamStatus,
@@ -169,12 +170,11 @@ class SinkDesk(Protocol):
 
     def drop(self, name: str, ids: Sequence[int] | None = None) -> int: ...
 
-    def test(self, uri: str) -> str:
-        """Send one test message to an address entered in the page; what the destination answered. ConfigError for a
-        wrong address, DeliveryError when it is not taken."""
+    def test(self, uri: str) -> SinkTest:
+        """Send one test event to an address entered in the page. ConfigError for a wrong address."""
 
-    def test_sink(self, name: str) -> str:
-        """The same for a sink that is set up."""
+    def test_sink(self, name: str) -> SinkTest:
+        """The same for a sink that is set up. NotFoundError."""
 
     def add(self, uri: str) -> SinkStatus:
         """Set up a sink from the page. ConfigError, ConflictError."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from eventcenter.model import DeadLetter, Event, Retention, SinkStatus
+from eventcenter.model import DeadLetter, Event, Retention, SinkStatus, SinkTest
 from eventcenter.sizing import Cost, Forecast, Rate
 from eventcenter.usage import Amount, Going, NamedUsage, Usage, added_up
 
@@ -134,6 +134,10 @@ def sink_shape(sink: SinkStatus) -> dict[str, Any]:
 
 def _maybe(time: int | None) -> str | None:
     return None if time is None else rfc3339(time)
+
+
+def sink_test_shape(test: SinkTest) -> dict[str, Any]:
+    return {"ok": test.ok, "text": test.text, "message": test.message}
 
 
 def dead_letter_shape(letter: DeadLetter) -> dict[str, Any]:

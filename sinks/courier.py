@@ -46,6 +46,8 @@ class Courier(ABC):
         self._dead: list[DeadLetter] = []
         self._kept_at = 0.0
         self._kept = -1
+        self._again = threading.Event()
+        self._again.set()
         self._thread = threading.Thread(target=self._run, name=f"sink-{settings.name}", daemon=True)
 
     def start(self) -> None:
@@ -85,8 +87,24 @@ class Courier(ABC):
     def _is_behind(self) -> bool:
         return self._log.wait_for_change(self.tally.seq, 0) > self.tally.seq
 
+    def send_again(self) -> None:
+        """There are dead letters to be sent again."""
+        self._again.set()
+
+    def _letters_again(self) -> Iterator[tuple[DeadLetter, list[Item]]]:
+        """Those that wait to be sent again, each with its item; with none where the event has been deleted."""
+        for letter in self._keeper.dead_letters(self.settings.name, again=True):
+            found = self._log.read_log(letter.seq - 1, 1).changes
+            there = found if found and found[0].event.seq == letter.seq else []
+            pieces = list(self._items(there, with_raw=self.settings.kind.needs_raw))
+            yield letter, pieces[0] if pieces else []
+
     def _stumbled(self, error: DeliveryError) -> bool:
         """Wait before the next try. False when it is time to stop."""
+        return self._patience.wait(self._failed(error))
+
+    def _failed(self, error: DeliveryError) -> float:
+        """Tell of a delivery that did not get through; the seconds until the next try."""
         delay = self._patience.delay(error)
         if self.tally.healthy:
             log.warning(
@@ -96,7 +114,7 @@ class Courier(ABC):
                 self.settings.hide(str(error)),
             )
         self.tally.waits(error, delay)
-        return self._patience.wait(delay)
+        return delay
 
     def _delivered(self, count: int) -> None:
         if not self.tally.healthy:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from eventcenter.ports import ChangeLog, Clock, DeliveryKeeper
@@ -21,14 +20,8 @@ class Forwarder(Courier):
         super().__init__(settings, log, keeper, now)
         self._sender = sender
         self._refusals = 0
-        self._again = threading.Event()
-        self._again.set()
         self._linger_s = float(settings.options.get("linger") or 0.0)
         self._waiting_since: float | None = None
-
-    def send_again(self) -> None:
-        """There are dead letters to be sent again."""
-        self._again.set()
 
     def _round(self) -> None:
         if self._again.is_set():
@@ -109,19 +102,12 @@ class Forwarder(Courier):
         return True
 
     def _send_dead_letters(self) -> None:
-        name = self.settings.name
-        for letter in self._keeper.dead_letters(name, again=True):
-            found = self._log.read_log(letter.seq - 1, 1).changes
-            items = (
-                list(self._items(found, with_raw=self.settings.kind.needs_raw))
-                if found and found[0].event.seq == letter.seq
-                else []
-            )
-            if items and not self._deliver(items[0]):
+        for letter, items in self._letters_again():
+            if not self._deliver(items):
                 self._again.set()
                 return
             self._keep()  # refused again: it has become a new letter
-            self._keeper.drop(name, [letter.id])
+            self._keeper.drop(self.settings.name, [letter.id])
 
     def _close(self) -> None:
         self._sender.close()

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventcenter.errors import ConfigError, ConflictError, NotFoundError
-from eventcenter.model import DeadLetter, SinkStatus
+from eventcenter.model import DeadLetter, SinkStatus, SinkTest
 from eventcenter.ports import ChangeLog, Clock, DeliveryKeeper
+from sinks.alarms import Alarms
 from sinks.courier import Courier
 from sinks.describing import described
 from sinks.forwarding import Forwarder
@@ -19,7 +20,7 @@ from sinks.kinds import all_kinds
 from sinks.page_file import PageFile
 from sinks.secrets import Resolve, resolved
 from sinks.settings import SinkSettings, Surroundings, Written, configure
-from sinks.trying import try_out
+from sinks.trying import tested
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Sinks:
         origins = dict.fromkeys(found, "settings")
         for name, uri in self._of_page().items():
             try:
-                (sink,) = configure([{"uri": uri, "name": name}], self._surroundings, guarded=True)
+                sink = dataclasses.replace(self._of_visitor(uri), name=name)
             except ConfigError as error:
                 log.error("a sink of the page is left out sink=%s error=%s", name, error)
                 continue
@@ -119,6 +120,14 @@ class Sinks:
             for name, courier in sorted(self._couriers.items())
         ]
 
+    def look_after(self, alarms: Alarms) -> None:
+        """To be called now and then: tells of sinks that do not keep up."""
+        couriers = self._couriers
+        alarms.look(
+            self.statuses(),
+            lambda name: round(couriers[name].settings["alert_after"] * 1000) if name in couriers else 0,
+        )
+
     def kinds(self) -> list[dict[str, Any]]:
         return [described(kind) for kind in all_kinds()]
 
@@ -129,23 +138,21 @@ class Sinks:
     def send_again(self, name: str, ids: Sequence[int] | None = None) -> int:
         courier = self._courier(name)
         count = self._keeper.send_again(name, ids)
-        if isinstance(courier, Forwarder):
-            courier.send_again()
+        courier.send_again()
         return count
 
     def drop(self, name: str, ids: Sequence[int] | None = None) -> int:
         self._courier(name)
         return self._keeper.drop(name, ids)
 
-    def test(self, uri: str) -> str:
-        (settings,) = configure([uri], self._surroundings, guarded=True)
-        return try_out(settings, self._now())
+    def test(self, uri: str) -> SinkTest:
+        return tested(self._of_visitor(uri), self._now())
 
-    def test_sink(self, name: str) -> str:
-        return try_out(self._courier(name).settings, self._now())
+    def test_sink(self, name: str) -> SinkTest:
+        return tested(self._courier(name).settings, self._now())
 
     def add(self, uri: str) -> SinkStatus:
-        (settings,) = configure([uri], self._surroundings, guarded=True)
+        settings = self._of_visitor(uri)
         with self._lock:
             if settings.name in self._couriers:
                 raise ConflictError(
@@ -155,6 +162,11 @@ class Sinks:
             self._page_file.write({**kept, settings.name: uri})
             self._take_over(self._written)
         return next(status for status in self.statuses() if status.name == settings.name)
+
+    def _of_visitor(self, uri: str) -> SinkSettings:
+        """References to secrets stay what they are: whoever uses the page may not read the machine's files."""
+        (settings,) = configure([uri], self._surroundings, guarded=True, resolve=lambda text: (text, set()))
+        return settings
 
     def remove(self, name: str) -> None:
         with self._lock:

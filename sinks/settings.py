@@ -287,6 +287,10 @@ class _Reading:
             self._secrets |= {parts.password, unquote(parts.password)}
         if kind.secret_path and len(parts.path) > 1:
             self._secrets.add(parts.path.lstrip("/"))
+            # a token also where it stands by itself, as services repeat it in their answers
+            self._secrets |= {part for part in parts.path.split("/") if len(part) >= 16}
+        if kind.secret_host:
+            self._secrets |= {part for part in (parts.netloc, parts.username) if part}
         for _, value in address.pairs(parts.query):
             self._secrets.add(value)
 

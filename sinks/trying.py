@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from eventcenter.model import Event
+from eventcenter.model import Event, SinkTest
 from eventcenter.shapes import rfc3339
-from sinks.delivery import Item
+from sinks.delivery import DeliveryError, Item
 from sinks.settings import SinkSettings
 
 MESSAGE = "This is a test of the event center. If you read this, the sink works."
@@ -66,6 +66,16 @@ def preview_of(settings: SinkSettings, now: int) -> str | None:
 
     message = preview(settings, test_item(settings, now))
     return "\n".join(part for part in (message.title, message.text, message.link) if part)
+
+
+def tested(settings: SinkSettings, now: int) -> SinkTest:
+    """The same for who cannot take an exception."""
+    message = preview_of(settings, now)
+    try:
+        return SinkTest(ok=True, text=try_out(settings, now), message=message)
+    except DeliveryError as error:
+        text = f"{error}{'. ' + error.hint if error.hint else ''}"
+        return SinkTest(ok=False, text=settings.hide(text), message=message)
 
 
 def try_out(settings: SinkSettings, now: int) -> str:

@@ -7,8 +7,8 @@ from click.testing import CliRunner
 from eventcenter.cli.root import root
 
 LINE = [
-    "config", "check", "--source=kubernetes:https://kubernetes.default?inClusterConfig=true", "--frequency=60s", "--event-metrics",
-    "--healthz-port=8084", "--max_procs=2", "--v=4", "--logtostderr",
+    "config", "check", "--source=kubernetes:https://kubernetes.default?inClusterConfig=true", "--frequency=60s",
+    "--event-metrics",    "--healthz-port=8084", "--max_procs=2", "--v=4", "--logtostderr",
     "--sink=kafka:?brokers=localhost:9092&brokers=localhost:9093&eventstopic=testtopic&password=hunter22&user=me",
 ]  # fmt: skip
 
