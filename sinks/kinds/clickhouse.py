@@ -42,8 +42,8 @@ COLUMNS = (
 FIRST_MS, LAST_MS = -2_208_988_800_000, 9_223_372_036_000
 """From 1900 to 2262: what DateTime64 holds at every precision."""
 
-MENDABLE = frozenset({16, 36, 60, 62, 80, 81, 115, 164, 192, 193, 194, 195, 291, 492, 497, 516, 519})
-"""No such column, table or database, rights, read-only user, account."""
+MENDABLE = frozenset({16, 36, 62, 80, 81, 115, 164, 192, 193, 194, 195, 291, 492, 497, 516, 519})
+"""No such column or database, rights, read-only user, account. A table that is gone is made anew."""
 POISON = frozenset({6, 27, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 469})
 """Values that cannot be read or held."""
 

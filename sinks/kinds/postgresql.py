@@ -43,8 +43,8 @@ NAMES = ", ".join(name for name, _ in COLUMNS)
 INCOMING = "eventcenter_incoming"
 """Copied into first: COPY is the fastest way in and cannot leave out what is there."""
 
-MENDABLE = re.compile(r"0A|28|3D|3F|42")
-"""Classes of SQLSTATE: features, accounts, databases, schemas, rights and columns."""
+MENDABLE = re.compile(r"0A|28|3D|3F|42(?!P01)")
+"""Classes of SQLSTATE: features, accounts, databases, schemas, rights, columns. A table that is gone is made anew."""
 POISON = re.compile(r"22|23|54")
 MENDABLE_TEXTS = re.compile(
     r"authentication failed|no password supplied|no pg_hba\.conf entry|database \S+ does not exist"

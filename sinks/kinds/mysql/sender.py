@@ -26,7 +26,7 @@ FORGET_EVERY = 200
 """Batches."""
 
 CREDENTIALS_OR_SHAPE = frozenset(
-    {1044, 1045, 1049, 1054, 1102, 1103, 1141, 1142, 1143, 1146, 1227, 1251, 1264, 1364, 1370, 1410, 1698, 1820,
+    {1044, 1045, 1049, 1054, 1102, 1103, 1141, 1142, 1143, 1227, 1251, 1264, 1364, 1370, 1410, 1698, 1820,
      1862, 2059, 2061, 3118, 4151}
 )  # fmt: skip
 """Rights, accounts, a database that does not exist, a table with other columns: every event would get the same."""

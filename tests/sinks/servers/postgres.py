@@ -58,6 +58,12 @@ class Postgres(Server):
     def uri(self) -> str:
         return f"postgresql://writer:{PASSWORD}@127.0.0.1:{self.port}/postgres?sslmode=disable"
 
+    def address(self, table: str) -> str:
+        return f"{self.uri}&table={table}"
+
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        return [(uid, message) for uid, message in self.query(f'SELECT event_id, message FROM "{table}"')]
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.uri, autocommit=True, connect_timeout=5) as connection:
             cursor = connection.execute(sql.encode())

@@ -60,6 +60,14 @@ class Server(ABC):
     def answers(self) -> bool:
         """Whether it is ready; may raise OSError while it is not."""
 
+    @abstractmethod
+    def address(self, table: str) -> str:
+        """Of a sink that writes there. With a secret, if the kind has any."""
+
+    @abstractmethod
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        """(uid, message) of every event that is there, as often as it is there."""
+
     def start(self) -> None:
         with (self.directory / "output").open("ab") as output:
             self._process = subprocess.Popen(
