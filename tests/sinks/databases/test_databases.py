@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sinks.delivery import Broken, Sender, TryAgain
+from tests.sinks.databases.sending import with_retries
 from tests.sinks.made import NASTY, item, items, settings
 
 Open = Callable[..., Sender]
@@ -69,21 +70,6 @@ def test_a_center_that_was_made_anew_is_not_taken_for_the_one_before(
     assert {one.event.seq for one in before} & {one.event.seq for one in after}
     open_sender(database.address(table)).send(after)
     assert uids(database, table) == each_once(before, after)
-
-
-def with_retries(sink: Sender, sent: list[Any], seconds: float = 30.0) -> int:
-    """Send until it is taken, as the delivery loop does. How often it was refused."""
-    until = time.monotonic() + seconds
-    for failures in range(1000):
-        try:
-            sink.send(sent)
-        except TryAgain:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-        else:
-            return failures
-    raise AssertionError("it is never taken")
 
 
 @every_server
