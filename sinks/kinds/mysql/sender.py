@@ -162,7 +162,11 @@ class MySql:
 
     def _forget(self, cursor: Any, items: Sequence[Item]) -> None:
         self._batches += 1
-        if self._batches % FORGET_EVERY == 0:
+        if self._batches % FORGET_EVERY:
+            return
+        import pymysql
+
+        with contextlib.suppress(pymysql.OperationalError):  # without the right to delete it grows
             cursor.execute(
                 f"DELETE FROM {self._names.delivered} WHERE instance = %s AND last_seq < %s LIMIT 10000",
                 (self._instance, items[-1].event.seq - KEPT),

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import clickhouse_connect
 import pytest
 
 from sinks.delivery import Sender
@@ -59,13 +58,14 @@ def influx() -> Iterator[Server]:
 
 
 @pytest.fixture
-def chdb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chdb]:
+def chdb() -> Iterator[Chdb]:
     try:
         engine = Chdb(_chdb_directory())
     except Missing as missing:
         pytest.skip(str(missing))
-    monkeypatch.setattr(clickhouse_connect, "get_client", engine.client)
+    engine.start()
     yield engine
+    engine.stop()
 
 
 _directories: list[Path] = []

@@ -35,5 +35,12 @@ class Chdb:
         client.close()
         return [(uid, message) for uid, message in found]
 
+    def start(self) -> None:
+        """From now on every client of this process speaks to it."""
+        clickhouse_connect.get_client = self.client
+
     def stop(self) -> None:
-        """It ends with the process."""
+        clickhouse_connect.get_client = _get_client
+
+    def kill(self) -> None:
+        raise NotImplementedError("it ends with this process")
