@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from eventcenter.shapes import rfc3339
 from sinks.delivery import Item
 from sinks.kind import Kind, Url
-from sinks.kinds.stdout import print_out
+from sinks.kinds.stdout import one_line, print_out
 from sinks.settings import SinkSettings
 
 
@@ -31,7 +31,7 @@ def human_line(item: Item) -> str:
         f"{rfc3339(event.last_time)} {event.level} {event.reason} {event.kind} {about}"
         f" (count {event.count}{', ' + origin if origin else ''}): {event.message}"
     )
-    return "".join(char if char.isprintable() else " " for char in text)
+    return one_line(text)
 
 
 KIND = Kind(

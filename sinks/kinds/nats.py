@@ -1,4 +1,4 @@
-"""`nats`: a message for every change, confirmed by JetStream where a stream listens, which drops what it has already."""
+"""`nats`: a message for every change, confirmed by JetStream where a stream listens, which drops what it has."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ class Nats:
         refused = {index: str(error) for index, error in failed.items() if isinstance(error, Refused)}
         again = [index for index in failed if index not in refused]
         others = [failed[index] for index in again]
-        if broken := next((error for error in others if isinstance(error, Broken)), None):
-            if len(failed) == len(items):
-                raise broken
+        broken = [error for error in others if isinstance(error, Broken)]
+        if broken and len(failed) == len(items):
+            raise broken[0]
         if len(again) == len(items):
             raise others[0]
         raise PartlyTaken(refused, again)
@@ -93,7 +93,6 @@ class Nats:
             return self._client
         self._client = Client()
         parts = urlsplit(self._settings.url.split(",")[0])
-        login = {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}
         await self._client.connect(
             servers=self._servers(),
             name="eventcenter",
@@ -103,7 +102,8 @@ class Nats:
             tls=self._tls,
             token=self._settings["token"],
             user_credentials=self._settings["credentials"],
-            **(login if parts.username and parts.password else {}),
+            user=unquote(parts.username) if parts.username and parts.password else None,
+            password=unquote(parts.password) if parts.password else None,
         )
         return self._client
 
@@ -113,9 +113,8 @@ class Nats:
     async def _confirmed(self, client: Client, items: Sequence[Item]) -> list[DeliveryError | None]:
         if not self._streams:
             return await self._published(client, items)
-        answers = await asyncio.gather(*(self._into_stream(client, item) for item in items))
-        without = [index for index, answer in enumerate(answers) if answer is _NOBODY]
-        results = [None if answer is _NOBODY else answer for answer in answers]
+        results = list(await asyncio.gather(*(self._into_stream(client, item) for item in items)))
+        without = [index for index, result in enumerate(results) if result is _NOBODY]
         if without and (self._had_stream or len(without) < len(items)):
             for index in without:
                 results[index] = TryAgain(f"no stream takes {self._subject(items[index])} now")
@@ -203,7 +202,7 @@ class Nats:
         self._loop.close()
 
 
-_NOBODY: Any = Broken("no stream")
+_NOBODY: DeliveryError = Broken("no stream")
 """Stands for a subject that no stream takes."""
 
 

@@ -91,7 +91,7 @@ class Redis:
             return items
         last = self._client.get(self._marker)
         for index, item in enumerate(items):
-            if item.key.encode() == last:
+            if item.key.encode("utf-8", "replace") == last:
                 return items[index + 1 :]
         return items
 
@@ -109,7 +109,7 @@ class Redis:
     def _add(self, pipe: Pipeline, into: str, item: Item) -> None:
         value = payload(item, self._settings)
         if into == "stream":
-            fields = {"key": item.key.encode("utf-8", "replace"), "event": value}
+            fields: dict[Any, Any] = {"key": item.key.encode("utf-8", "replace"), "event": value}
             pipe.xadd(self._key, fields, maxlen=self._settings["maxlen"] or None, approximate=True)
         elif into == "list":
             pipe.rpush(self._key, value)

@@ -30,6 +30,11 @@ def print_out(lines: bytes) -> None:
         raise TryAgain(f"standard output cannot be written: {error}") from None
 
 
+def one_line(text: str) -> str:
+    """Without line ends, and without what a terminal would act on."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 KIND = Kind(
     name="stdout",
     summary="Standard output, a JSON object a line.",
