@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -279,6 +280,9 @@ class _Reading:
             if option.secret and values[name]:
                 value = values[name]
                 self._secrets |= {str(one) for one in (value if option.many else [value])}
+            for one in _each(values[name]):
+                if isinstance(one, str) and (found := re.search(r"://[^/@?\s:]*:([^/?\s]*)@", one)):
+                    self._secrets |= {found[1], unquote(found[1])}
         try:
             parts = urlsplit(url)
         except ValueError:
