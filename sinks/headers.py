@@ -10,6 +10,7 @@ from urllib.parse import quote
 from eventcenter.errors import ConfigError
 from sinks.kind import Option
 from sinks.settings import SinkSettings
+from sinks.texts import whole
 
 
 def header(given: str) -> tuple[str, str]:
@@ -65,7 +66,7 @@ def hiding(settings: SinkSettings) -> SinkSettings:
 def header_text(text: str) -> str:
     """As a header can hold it: what is not printable ASCII, and what CloudEvents reserves, as in URLs."""
     printable = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
-    return quote(text, safe=printable, errors="replace")
+    return quote(whole(text), safe=printable)
 
 
 def _base64(text: str) -> str:
