@@ -30,7 +30,7 @@ def credentials(given: str) -> str:
 
 
 HEADERS: tuple[Option, ...] = (
-    Option("header", "a further header, Name=value; can be repeated", header, (), many=True, secret=True),
+    Option("header", "a further header, Name=value", header, (), many=True, secret=True),
     Option("basic_auth", "USER:PASSWORD for the header Authorization", credentials, secret=True),
     Option("bearer_token", "a token for the header Authorization", secret=True),
 )

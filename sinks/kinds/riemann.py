@@ -107,7 +107,7 @@ class Riemann:
         event.metric_f = float(ours.count)
         event.tags.extend(whole(tag) for tag in self._settings["tags"])
         for key, value in self._attributes(item).items():
-            event.attributes.add(key=whole(key), value=whole(value))
+            event.attributes.add(key=whole(key), value=whole(str(value)))
 
     def _attributes(self, item: Item) -> dict[str, str]:
         event = item.event
@@ -175,7 +175,7 @@ KIND = Kind(
     options=(
         Option("ttl", "seconds until Riemann takes it for expired", seconds, 60.0),
         Option("state", "of every event; default: ok for Normal, warning for Warning", any_text, ""),
-        Option("tags", "can be repeated", default=("heapster",), many=True),
+        Option("tags", "of every event", default=("heapster",), many=True),
         Option("batchsize", "so many events in one message", number(1, 10_000), 1000),
     ),
     open=Riemann,

@@ -135,7 +135,7 @@ KIND = Kind(
         Option("logStore", "in it", required=True),
         *aliyun.KEYS,
         Option("topic", "of every log", default=""),
-        Option("label", "a further field, Key,Value; can be repeated", label, (), many=True),
+        Option("label", "a further field, Key,Value", label, (), many=True),
         Option("endpoint", "in place of that of the region", env="SLS_ENDPOINT"),
     ),
     open=Sls,
