@@ -216,6 +216,18 @@ def test_templates_of_the_options() -> None:
     assert message.text == message.markdown == "BackOff in shop: 37"
 
 
+def test_in_markdown_the_texts_of_events_show_as_they_are() -> None:
+    """What the template itself writes is Markdown; its text for other channels has no backslashes."""
+    told = preview(
+        settings(template="**{{ reason }}** [page](https://a.example) {{ message | code }} {{ message }}"),
+        item(message="[x](http://evil) *a* <b> `c`", reason="A_B"),
+    )
+    assert told.markdown == (
+        r"**A\_B** [page](https://a.example) `[x](http://evil) *a* <b> 'c'` \[x\](http://evil) \*a\* \<b\> \`c\`"
+    )
+    assert told.text.endswith("[x](http://evil) *a* <b> `c`")
+
+
 def test_a_template_that_fails_on_an_event_loses_no_message(caplog: pytest.LogCaptureFixture) -> None:
     telling = Telling(settings(template="{{ 1 / (occurrences - 37) }}"))
     group = the_only(crash_loop(), START + 5 * MINUTE)
