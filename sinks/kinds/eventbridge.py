@@ -20,7 +20,7 @@ from sinks.settings import SinkSettings
 from sinks.texts import json_text
 
 PATH = "/openapi/putEvents"
-_HOST = re.compile(r"(\d+)\.eventbridge\.([a-z0-9-]+?)(?:-vpc)?\.aliyuncs\.com")
+_HOST = re.compile(r"([^.]+)\.eventbridge\.([a-z0-9-]+?)(?:-vpc)?\.aliyuncs\.com")
 
 
 class EventBridge:
