@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 @contextlib.contextmanager
 def cut_off_after(seconds: float, descriptor: int) -> Iterator[None]:
     """Shut the connected socket down when the block takes longer."""
-    handle = socket.socket(
-        fileno=os.dup(descriptor)
-    )  # its own number: the library may close and reuse the other
+    # A number of its own: the library may close the other, and it would mean something else then.
+    handle = socket.socket(fileno=os.dup(descriptor))
     with contextlib.closing(handle), _timer(seconds, lambda: _shut_down(handle)):
         yield
 
