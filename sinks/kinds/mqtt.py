@@ -25,7 +25,9 @@ REFUSED = frozenset({0x95, 0x99})
 """Packet too large, payload format invalid."""
 NOT_ALLOWED = frozenset({0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C, 0x90, 0x9A, 0x9B})
 """Version, client id, user or password, rights, banned, topic name, retain or QoS not supported."""
-AT_ONCE = 100
+AT_ONCE = 500
+UNDER_WAY = 20
+"""Messages that are not acknowledged yet, at most: Mosquitto ends the connection at more, unless it says otherwise."""
 
 
 class Mqtt:
@@ -108,7 +110,7 @@ class Mqtt:
             reconnect_on_failure=False,  # the next send connects, and knows what was acknowledged
         )
         client.connect_timeout = min(10.0, self._settings.timeout_s)
-        client.max_inflight_messages_set(AT_ONCE)
+        client.max_inflight_messages_set(UNDER_WAY)
         if self._login:
             client.username_pw_set(*self._login)
         if self._tls is not None:
@@ -122,6 +124,7 @@ class Mqtt:
     def _on_connect(self, client: Client, _: Any, flags: Any, code: Any, properties: Any) -> None:
         with self._changed:
             self._largest = getattr(properties, "MaximumPacketSize", 0) or 0
+            client.max_inflight_messages_set(min(UNDER_WAY, getattr(properties, "ReceiveMaximum", UNDER_WAY)))
             self._answer = code
             self._changed.notify_all()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
+import time
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TOO_LARGE = 10054
 """The stream's own limit."""
+NO_JETSTREAM = frozenset({None, 10039, 10076})
+"""The server or the account has none."""
+LOOK_EVERY_S = 60.0
 AT_ONCE = 128
 """Messages whose confirmation is waited for together."""
 
@@ -36,8 +41,11 @@ class Nats:
         self._client: Client | None = None
         self._said: list[str] = []
         """What the server told since the beginning of a send, as that something is not allowed."""
-        self._streams = settings["jetstream"] != "off"
-        self._had_stream = settings["jetstream"] == "on"
+        self._violation = asyncio.Event()
+        self._stream = settings["jetstream"] == "on"
+        """Whether a stream takes the subject; once seen, nothing goes without its confirmation again."""
+        self._looked = 0.0
+        """When a stream was last looked for (monotonic)."""
         self._tls = tls_context(settings) if settings.url.startswith("tls://") else None
         self._servers()
 
@@ -53,12 +61,15 @@ class Nats:
 
     def send(self, items: Sequence[Item]) -> None:
         self._said.clear()
+        self._violation.clear()
         try:
             failed = self._loop.run(self._send(items), self._settings.timeout_s)
         except DeliveryError:
             raise
         except TimeoutError:
             self._forget()
+            if denied := self._denied():
+                raise denied from None
             raise TryAgain(f"NATS has not confirmed within {self._settings.timeout_s:g} s") from None
         except Exception as error:  # the client raises anything when a connection breaks
             self._forget()
@@ -109,20 +120,46 @@ class Nats:
 
     async def _told_by_server(self, error: Exception) -> None:
         self._said = [*self._said[-9:], str(error)]
+        if "violation" in str(error).lower():
+            self._violation.set()
 
     async def _confirmed(self, client: Client, items: Sequence[Item]) -> list[DeliveryError | None]:
-        if not self._streams:
+        if not await self._has_stream(client):
             return await self._published(client, items)
-        results = list(await asyncio.gather(*(self._into_stream(client, item) for item in items)))
-        without = [index for index, result in enumerate(results) if result is _NOBODY]
-        if without and (self._had_stream or len(without) < len(items)):
-            for index in without:
-                results[index] = TryAgain(f"no stream takes {self._subject(items[index])} now")
-        elif without:
-            return await self._published(client, items)
-        elif any(result is None for result in results):
-            self._had_stream = True
-        return results
+        confirmations = asyncio.gather(*(self._into_stream(client, item) for item in items))
+        violation = asyncio.ensure_future(self._violation.wait())
+        await asyncio.wait({confirmations, violation}, return_when=asyncio.FIRST_COMPLETED)
+        violation.cancel()
+        if not confirmations.done():
+            confirmations.cancel()
+            raise self._denied() or TryAgain("NATS does not take them")
+        return list(confirmations.result())
+
+    async def _has_stream(self, client: Client) -> bool:
+        """Asked for now and then, as one can be made later."""
+        from nats.errors import NoRespondersError
+        from nats.js.errors import NotFoundError, ServiceUnavailableError
+
+        if (
+            self._stream
+            or self._settings["jetstream"] == "off"
+            or time.monotonic() < self._looked + LOOK_EVERY_S
+        ):
+            return self._stream
+        subject = re.sub(r"\{\w+\}", "*", self._settings["subject"])
+        try:
+            await client.jetstream().find_stream_name_by_subject(subject)
+            self._stream = True
+        except (NotFoundError, NoRespondersError):
+            self._looked = time.monotonic()
+        except ServiceUnavailableError as error:
+            if error.err_code in NO_JETSTREAM:
+                self._looked = time.monotonic()
+            else:
+                raise TryAgain(
+                    f"JetStream is not ready: {self._settings.hide(str(error.description))}"
+                ) from None
+        return self._stream
 
     async def _into_stream(self, client: Client, item: Item) -> DeliveryError | None:
         from nats.errors import NoRespondersError, TimeoutError
@@ -136,7 +173,7 @@ class Nats:
                 headers={"Nats-Msg-Id": item.key},
             )
         except (NoStreamResponseError, NoRespondersError):
-            return _NOBODY
+            return TryAgain(f"no stream takes {self._subject(item)}")
         except APIError as error:
             told = f"JetStream: {self._settings.hide(str(error.description))} ({error.err_code})"
             return Refused(told) if error.err_code == TOO_LARGE else TryAgain(told)
@@ -200,10 +237,6 @@ class Nats:
     def close(self) -> None:
         self._forget()
         self._loop.close()
-
-
-_NOBODY: DeliveryError = Broken("no stream")
-"""Stands for a subject that no stream takes."""
 
 
 class _Loop:

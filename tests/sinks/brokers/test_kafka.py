@@ -98,7 +98,9 @@ def test_compression_and_format(kafka: KafkaServer, compression: str) -> None:
     sink = sender(f"{kafka.uri}&eventstopic=k8s&format=event&compression={compression}")
     sink.send(items(50))
     sink.close()
-    assert [json.loads(one.value())["name"] for one in kafka.messages("k8s")] == [f"web-{n}" for n in range(50)]
+    assert [json.loads(one.value())["name"] for one in kafka.messages("k8s")] == [
+        f"web-{n}" for n in range(50)
+    ]
 
 
 def test_any_text(kafka: KafkaServer) -> None:
