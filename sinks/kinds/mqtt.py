@@ -50,6 +50,7 @@ class Mqtt:
         """The reason code of the connection, once there is one."""
         self._largest = 0
         """Bytes of a packet that the broker takes; 0: it has not said."""
+        self._at_once = AT_ONCE
         self._lost = ""
         self._acks: dict[int, Any] = {}
         """By the number of the message: the reason code."""
@@ -59,8 +60,9 @@ class Mqtt:
         results: list[DeliveryError | None] = []
         try:
             client = self._connected(until)
-            for start in range(0, len(items), AT_ONCE):
-                results += self._confirmed(client, items[start : start + AT_ONCE], until)
+            while len(results) < len(items):
+                piece = items[len(results) : len(results) + self._at_once]
+                results += self._confirmed(client, piece, until)
         except TryAgain as error:
             self._forget()
             results += [error] * (len(items) - len(results))
@@ -124,7 +126,8 @@ class Mqtt:
     def _on_connect(self, client: Client, _: Any, flags: Any, code: Any, properties: Any) -> None:
         with self._changed:
             self._largest = getattr(properties, "MaximumPacketSize", 0) or 0
-            client.max_inflight_messages_set(min(UNDER_WAY, getattr(properties, "ReceiveMaximum", UNDER_WAY)))
+            most = getattr(properties, "ReceiveMaximum", 0) or UNDER_WAY
+            self._at_once = most if most < UNDER_WAY else AT_ONCE
             self._answer = code
             self._changed.notify_all()
 

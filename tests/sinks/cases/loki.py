@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from tests.sinks.http_faults import Case
+from tests.sinks.servers.faulty import Answer
+
+CASE = Case(
+    lambda url: f"loki:{url}?tenant=ops&user=writer&password=loki-secret-1234",
+    good=Answer(204),
+)
