@@ -51,4 +51,9 @@ DESTINATIONS = (
         "InfluxDB 1", "influx", "Influx", options="&uid=field"
     ),  # it takes 100 000 values of a tag at most
     Destination("ClickHouse (chDB)", "chdb_engine", "Chdb", dies=False),
+    Destination("Kafka (tansu)", "kafka", "KafkaServer"),
+    Destination("Redis", "redis", "RedisServer"),
+    Destination("NATS JetStream", "nats", "NatsServer"),
+    Destination("file", "files", "Files"),
+    Destination("S3 (moto)", "moto", "CutMoto", options="&linger=1s"),
 )

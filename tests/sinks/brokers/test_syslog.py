@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -114,10 +114,8 @@ def listening(behave: Callable[[socket.socket], None]) -> Iterator[int]:
                     continue
                 with connection:
                     connection.settimeout(5)
-                    try:
+                    with suppress(OSError):
                         behave(connection)
-                    except OSError:
-                        pass
 
         thread = threading.Thread(target=serve)
         thread.start()

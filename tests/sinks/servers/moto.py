@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from typing import Any
 
+from bench.cutting_proxy import CuttingProxy
 from tests.sinks.servers.process import Missing, Server
 
 
@@ -65,6 +66,30 @@ class Moto(Server):
             aws_access_key_id="AKIDEXAMPLE",
             aws_secret_access_key="secret-of-the-test",
         )
+
+
+class CutMoto(Moto):
+    """Keeps nothing over a kill; in place of that, a connection to it is cut in the middle of an answer."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self._proxy = CuttingProxy()
+
+    def start(self) -> None:
+        if self._process is None:
+            super().start()
+            self._proxy.target = ("127.0.0.1", self.port)
+            self._proxy.__enter__()
+
+    def kill(self) -> None:
+        self._proxy.cut_after(10)
+
+    def stop(self) -> None:
+        super().stop()
+        self._proxy.__exit__(None, None, None)
+
+    def address(self, table: str) -> str:
+        return super().address(table).replace(self.url, f"http://{self._proxy.address}")
 
 
 def unpacked(body: bytes) -> bytes:
