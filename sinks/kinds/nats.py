@@ -41,7 +41,8 @@ class Nats:
         self._client: Client | None = None
         self._said: list[str] = []
         """What the server told since the beginning of a send, as that something is not allowed."""
-        self._violation = asyncio.Event()
+        self._over = asyncio.Event()
+        """Set when it has said so, or when the connection has ended: no confirmation will come."""
         self._stream = settings["jetstream"] == "on"
         """Whether a stream takes the subject; once seen, nothing goes without its confirmation again."""
         self._looked = 0.0
@@ -61,10 +62,11 @@ class Nats:
 
     def send(self, items: Sequence[Item]) -> None:
         self._said.clear()
-        self._violation.clear()
         try:
             failed = self._loop.run(self._send(items), self._settings.timeout_s)
         except DeliveryError:
+            if self._over.is_set():
+                self._forget()
             raise
         except TimeoutError:
             self._forget()
@@ -102,12 +104,14 @@ class Nats:
 
         if self._client is not None and self._client.is_connected:
             return self._client
-        self._client = Client()
+        self._over.clear()
+        self._client = client = Client()
         parts = urlsplit(self._settings.url.split(",")[0])
-        await self._client.connect(
+        await client.connect(
             servers=self._servers(),
             name="eventcenter",
             error_cb=self._told_by_server,
+            closed_cb=self._ended,
             allow_reconnect=False,  # the next send connects, and knows what it has confirmed
             connect_timeout=max(1, round(min(10.0, self._settings.timeout_s))),
             tls=self._tls,
@@ -116,24 +120,28 @@ class Nats:
             user=unquote(parts.username) if parts.username and parts.password else None,
             password=unquote(parts.password) if parts.password else None,
         )
-        return self._client
+        return client
+
+    async def _ended(self) -> None:
+        self._over.set()
 
     async def _told_by_server(self, error: Exception) -> None:
         self._said = [*self._said[-9:], str(error)]
         if "violation" in str(error).lower():
-            self._violation.set()
+            self._over.set()
 
     async def _confirmed(self, client: Client, items: Sequence[Item]) -> list[DeliveryError | None]:
         if not await self._has_stream(client):
             return await self._published(client, items)
         confirmations = asyncio.gather(*(self._into_stream(client, item) for item in items))
-        violation = asyncio.ensure_future(self._violation.wait())
-        both: set[asyncio.Future[Any]] = {confirmations, violation}
+        confirmations.add_done_callback(_seen)
+        over = asyncio.ensure_future(self._over.wait())
+        both: set[asyncio.Future[Any]] = {confirmations, over}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        violation.cancel()
+        over.cancel()
         if not confirmations.done():
             confirmations.cancel()
-            raise self._denied() or TryAgain("NATS does not take them")
+            raise self._denied() or TryAgain("the connection to NATS broke")
         return list(confirmations.result())
 
     async def _has_stream(self, client: Client) -> bool:
@@ -239,6 +247,12 @@ class Nats:
     def close(self) -> None:
         self._forget()
         self._loop.close()
+
+
+def _seen(confirmations: asyncio.Future[Any]) -> None:
+    """That they were given up is known."""
+    if not confirmations.cancelled():
+        confirmations.exception()
 
 
 class _Loop:
