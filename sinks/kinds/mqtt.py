@@ -87,7 +87,7 @@ class Mqtt:
             return self._client
         self._forget()
         self._client = client = self._made()
-        client.connect(self._host, self._port, keepalive=60)
+        client.connect(self._host, self._port, keepalive=max(5, min(60, round(self._settings.timeout_s))))
         client.loop_start()
         if not self._wait(lambda: self._answer is not None or bool(self._lost), until):
             raise TryAgain("the broker does not answer")

@@ -58,6 +58,8 @@ class Nats:
                 raise ConfigError(
                     "nats: the address is nats://HOST:4222 or tls://HOST:4222, several with commas"
                 )
+        if any("@" in host for host in hosts[1:]):
+            raise ConfigError("nats: user and password stand before the first host only")
         return hosts
 
     def send(self, items: Sequence[Item]) -> None:

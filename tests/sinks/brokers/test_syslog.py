@@ -7,7 +7,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from eventcenter.errors import ConfigError
 from sinks.delivery import Broken, PartlyTaken, Refused, TryAgain
 from sinks.kinds.syslog import message
 from tests.sinks.brokers.carrying import carry
+from tests.sinks.brokers.listening import listening
 from tests.sinks.made import NASTY, item, items, sender, settings
 from tests.sinks.servers.process import Server, free_port
 from tests.sinks.servers.rsyslog import Rsyslog
@@ -97,31 +97,6 @@ def test_killed_in_the_middle_nothing_that_was_confirmed_over_tcp_was_unread(
     wanted = {one.event.seq for one in sent}
     found = {json.loads(one["msg"])["seq"] for one in arrived(rsyslog, 4000)}
     assert stopped.is_set() and found == wanted
-
-
-@contextmanager
-def listening(behave: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A receiver that takes one connection after the other and does with each as told."""
-    ending = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.05)
-
-        def serve() -> None:
-            while not ending.is_set():
-                try:
-                    connection, _ = server.accept()
-                except TimeoutError:
-                    continue
-                with connection:
-                    connection.settimeout(5)
-                    with suppress(OSError):
-                        behave(connection)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield server.getsockname()[1]
-        ending.set()
-        thread.join()
 
 
 def read_all(connection: socket.socket, into: bytearray) -> None:
