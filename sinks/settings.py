@@ -69,6 +69,11 @@ class SinkSettings:
     def timeout_s(self) -> float:
         return float(self.options["timeout"])
 
+    @property
+    def batch(self) -> int:
+        """How many items the sender takes at once: what an option says that is called so, else the kind."""
+        return int(self.options.get("batch") or self.options.get("batchsize") or self.kind.batch)
+
     def hide(self, text: str) -> str:
         """`text` without secrets."""
         return address.hide_secrets(text, self.secrets)
