@@ -51,4 +51,10 @@ DESTINATIONS = (
         "InfluxDB 1", "influx", "Influx", options="&uid=field"
     ),  # it takes 100 000 values of a tag at most
     Destination("ClickHouse (chDB)", "chdb_engine", "Chdb", dies=False),
+    # tansu may take what comes again after a kill for a repetition of what it has lost
+    Destination("Kafka (tansu)", "kafka", "KafkaServer", options="&idempotent=false"),
+    Destination("Redis", "redis", "RedisServer"),
+    Destination("NATS JetStream", "nats", "NatsServer"),
+    Destination("file", "files", "Files"),
+    Destination("S3 (moto)", "moto", "CutMoto", options="&linger=1s"),
 )

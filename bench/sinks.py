@@ -30,7 +30,7 @@ from eventcenter.config import Settings
 from eventcenter.model import Batch, Change, ChangeType
 from eventcenter.normalize import normalize
 from sinks import patience
-from sinks.delivery import Item, Sender, TryAgain
+from sinks.delivery import Broken, Item, PartlyTaken, Sender, TryAgain
 from sinks.page_file import PageFile
 from sinks.running import Sinks
 from sinks.settings import SinkSettings, Surroundings, configure
@@ -117,10 +117,14 @@ def send(sender: Sender, items: list[Item]) -> None:
     while True:
         try:
             return sender.send(items)
-        except TryAgain:
+        except PartlyTaken as partly:
+            if partly.refused:
+                raise
+            items = [items[index] for index in partly.again]
+        except (TryAgain, Broken):  # a server that comes back may not know its topics yet
             if time.monotonic() > until:
                 raise
-            time.sleep(0.05)
+        time.sleep(0.05)
 
 
 def by_center(place: Place, address: str, events: int, kills: int) -> tuple[int, float]:

@@ -165,7 +165,8 @@ def config(settings: SinkSettings) -> dict[str, Any]:
     found: dict[str, Any] = {
         "bootstrap.servers": ",".join(settings["brokers"]),
         "client.id": "eventcenter",
-        "enable.idempotence": True,
+        "enable.idempotence": settings["idempotent"],
+        "max.in.flight.requests.per.connection": 5 if settings["idempotent"] else 1,  # or order is lost
         "acks": "all",
         "message.timeout.ms": 0,  # what is under way is waited for, see above
         "message.max.bytes": settings["maxbytes"],
@@ -255,6 +256,12 @@ KIND = Kind(
             "the largest message in bytes; as the topic's max.message.bytes",
             number(1000, 1_000_000_000),
             1_000_000,
+        ),
+        Option(
+            "idempotent",
+            "what the client itself sends again is not doubled; false for brokers that cannot do it",
+            boolean,
+            True,
         ),
         format_option(
             "kube-eventer", "kube-eventer: EventValue, EventTimestamp and EventTags", "kube-eventer"

@@ -25,7 +25,9 @@ REFUSED = frozenset({0x95, 0x99})
 """Packet too large, payload format invalid."""
 NOT_ALLOWED = frozenset({0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C, 0x90, 0x9A, 0x9B})
 """Version, client id, user or password, rights, banned, topic name, retain or QoS not supported."""
-AT_ONCE = 100
+AT_ONCE = 500
+UNDER_WAY = 20
+"""Messages that are not acknowledged yet, at most: Mosquitto ends the connection at more, unless it says otherwise."""
 
 
 class Mqtt:
@@ -48,6 +50,7 @@ class Mqtt:
         """The reason code of the connection, once there is one."""
         self._largest = 0
         """Bytes of a packet that the broker takes; 0: it has not said."""
+        self._at_once = AT_ONCE
         self._lost = ""
         self._acks: dict[int, Any] = {}
         """By the number of the message: the reason code."""
@@ -57,8 +60,9 @@ class Mqtt:
         results: list[DeliveryError | None] = []
         try:
             client = self._connected(until)
-            for start in range(0, len(items), AT_ONCE):
-                results += self._confirmed(client, items[start : start + AT_ONCE], until)
+            while len(results) < len(items):
+                piece = items[len(results) : len(results) + self._at_once]
+                results += self._confirmed(client, piece, until)
         except TryAgain as error:
             self._forget()
             results += [error] * (len(items) - len(results))
@@ -83,7 +87,7 @@ class Mqtt:
             return self._client
         self._forget()
         self._client = client = self._made()
-        client.connect(self._host, self._port, keepalive=60)
+        client.connect(self._host, self._port, keepalive=max(5, min(60, round(self._settings.timeout_s))))
         client.loop_start()
         if not self._wait(lambda: self._answer is not None or bool(self._lost), until):
             raise TryAgain("the broker does not answer")
@@ -108,7 +112,7 @@ class Mqtt:
             reconnect_on_failure=False,  # the next send connects, and knows what was acknowledged
         )
         client.connect_timeout = min(10.0, self._settings.timeout_s)
-        client.max_inflight_messages_set(AT_ONCE)
+        client.max_inflight_messages_set(UNDER_WAY)
         if self._login:
             client.username_pw_set(*self._login)
         if self._tls is not None:
@@ -122,6 +126,8 @@ class Mqtt:
     def _on_connect(self, client: Client, _: Any, flags: Any, code: Any, properties: Any) -> None:
         with self._changed:
             self._largest = getattr(properties, "MaximumPacketSize", 0) or 0
+            most = getattr(properties, "ReceiveMaximum", 0) or UNDER_WAY
+            self._at_once = most if most < UNDER_WAY else AT_ONCE
             self._answer = code
             self._changed.notify_all()
 

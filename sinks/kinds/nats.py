@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
+import time
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TOO_LARGE = 10054
 """The stream's own limit."""
+NO_JETSTREAM = frozenset({None, 10039, 10076})
+"""The server or the account has none."""
+LOOK_EVERY_S = 60.0
 AT_ONCE = 128
 """Messages whose confirmation is waited for together."""
 
@@ -36,8 +41,12 @@ class Nats:
         self._client: Client | None = None
         self._said: list[str] = []
         """What the server told since the beginning of a send, as that something is not allowed."""
-        self._streams = settings["jetstream"] != "off"
-        self._had_stream = settings["jetstream"] == "on"
+        self._over = asyncio.Event()
+        """Set when it has said so, or when the connection has ended: no confirmation will come."""
+        self._stream = settings["jetstream"] == "on"
+        """Whether a stream takes the subject; once seen, nothing goes without its confirmation again."""
+        self._looked = 0.0
+        """When a stream was last looked for (monotonic)."""
         self._tls = tls_context(settings) if settings.url.startswith("tls://") else None
         self._servers()
 
@@ -49,6 +58,8 @@ class Nats:
                 raise ConfigError(
                     "nats: the address is nats://HOST:4222 or tls://HOST:4222, several with commas"
                 )
+        if any("@" in host for host in hosts[1:]):
+            raise ConfigError("nats: user and password stand before the first host only")
         return hosts
 
     def send(self, items: Sequence[Item]) -> None:
@@ -56,9 +67,13 @@ class Nats:
         try:
             failed = self._loop.run(self._send(items), self._settings.timeout_s)
         except DeliveryError:
+            if self._over.is_set():
+                self._forget()
             raise
         except TimeoutError:
             self._forget()
+            if denied := self._denied():
+                raise denied from None
             raise TryAgain(f"NATS has not confirmed within {self._settings.timeout_s:g} s") from None
         except Exception as error:  # the client raises anything when a connection breaks
             self._forget()
@@ -91,12 +106,14 @@ class Nats:
 
         if self._client is not None and self._client.is_connected:
             return self._client
-        self._client = Client()
+        self._over.clear()
+        self._client = client = Client()
         parts = urlsplit(self._settings.url.split(",")[0])
-        await self._client.connect(
+        await client.connect(
             servers=self._servers(),
             name="eventcenter",
             error_cb=self._told_by_server,
+            closed_cb=self._ended,
             allow_reconnect=False,  # the next send connects, and knows what it has confirmed
             connect_timeout=max(1, round(min(10.0, self._settings.timeout_s))),
             tls=self._tls,
@@ -105,24 +122,55 @@ class Nats:
             user=unquote(parts.username) if parts.username and parts.password else None,
             password=unquote(parts.password) if parts.password else None,
         )
-        return self._client
+        return client
+
+    async def _ended(self) -> None:
+        self._over.set()
 
     async def _told_by_server(self, error: Exception) -> None:
         self._said = [*self._said[-9:], str(error)]
+        if "violation" in str(error).lower():
+            self._over.set()
 
     async def _confirmed(self, client: Client, items: Sequence[Item]) -> list[DeliveryError | None]:
-        if not self._streams:
+        if not await self._has_stream(client):
             return await self._published(client, items)
-        results = list(await asyncio.gather(*(self._into_stream(client, item) for item in items)))
-        without = [index for index, result in enumerate(results) if result is _NOBODY]
-        if without and (self._had_stream or len(without) < len(items)):
-            for index in without:
-                results[index] = TryAgain(f"no stream takes {self._subject(items[index])} now")
-        elif without:
-            return await self._published(client, items)
-        elif any(result is None for result in results):
-            self._had_stream = True
-        return results
+        confirmations = asyncio.gather(*(self._into_stream(client, item) for item in items))
+        confirmations.add_done_callback(_seen)
+        over = asyncio.ensure_future(self._over.wait())
+        both: set[asyncio.Future[Any]] = {confirmations, over}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if not confirmations.done():
+            confirmations.cancel()
+            raise self._denied() or TryAgain("the connection to NATS broke")
+        return list(confirmations.result())
+
+    async def _has_stream(self, client: Client) -> bool:
+        """Asked for now and then, as one can be made later."""
+        from nats.errors import NoRespondersError
+        from nats.js.errors import NotFoundError, ServiceUnavailableError
+
+        if (
+            self._stream
+            or self._settings["jetstream"] == "off"
+            or time.monotonic() < self._looked + LOOK_EVERY_S
+        ):
+            return bool(self._stream)
+        subject = re.sub(r"\{\w+\}", "*", self._settings["subject"])
+        try:
+            await client.jetstream().find_stream_name_by_subject(subject)
+            self._stream = True
+        except (NotFoundError, NoRespondersError):
+            self._looked = time.monotonic()
+        except ServiceUnavailableError as error:
+            if error.err_code in NO_JETSTREAM:
+                self._looked = time.monotonic()
+            else:
+                raise TryAgain(
+                    f"JetStream is not ready: {self._settings.hide(str(error.description))}"
+                ) from None
+        return bool(self._stream)
 
     async def _into_stream(self, client: Client, item: Item) -> DeliveryError | None:
         from nats.errors import NoRespondersError, TimeoutError
@@ -136,7 +184,7 @@ class Nats:
                 headers={"Nats-Msg-Id": item.key},
             )
         except (NoStreamResponseError, NoRespondersError):
-            return _NOBODY
+            return TryAgain(f"no stream takes {self._subject(item)}")
         except APIError as error:
             told = f"JetStream: {self._settings.hide(str(error.description))} ({error.err_code})"
             return Refused(told) if error.err_code == TOO_LARGE else TryAgain(told)
@@ -157,7 +205,8 @@ class Nats:
                 results.append(self._judged(error))
             else:
                 results.append(None)
-        await client.flush(timeout=max(1, round(self._settings.timeout_s)))
+        for _ in range(2):  # the client's ping overtakes what it has not written yet; the second one cannot
+            await client.flush(timeout=max(1, round(self._settings.timeout_s)))
         if denied := self._denied():
             raise denied
         return results
@@ -202,8 +251,10 @@ class Nats:
         self._loop.close()
 
 
-_NOBODY: DeliveryError = Broken("no stream")
-"""Stands for a subject that no stream takes."""
+def _seen(confirmations: asyncio.Future[Any]) -> None:
+    """That they were given up is known."""
+    if not confirmations.cancelled():
+        confirmations.exception()
 
 
 class _Loop:

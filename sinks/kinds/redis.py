@@ -132,6 +132,8 @@ class Redis:
             return self._broken(error)
         if any(word in said for word in AGAIN) or name in ("OUTOFMEMORYERROR", "READONLYERROR"):
             return TryAgain(f"Redis does not take them now: {told}")
+        if "NUMBER OF RESPONSE" in said:  # the client itself, about an answer that is none
+            return TryAgain(f"Redis's answer cannot be read: {told}")
         return Refused(f"Redis refuses it: {told}")
 
     def _broken(self, error: Exception) -> DeliveryError:

@@ -19,6 +19,7 @@ from sinks.settings import SinkSettings
 MENDABLE = frozenset(
     {
         errno.EACCES,
+        errno.EEXIST,
         errno.EPERM,
         errno.EISDIR,
         errno.ENOENT,
@@ -52,7 +53,7 @@ class File:
             self._rotate_before(len(data))
             self._append(data)
         except OSError as error:
-            self.close()
+            self._drop()
             told = f"{self._path} cannot be written: {error.strerror or error}"
             if error.errno in MENDABLE:
                 raise Broken(told, hint="Look at the path and its rights.") from None
@@ -62,13 +63,13 @@ class File:
         """Open the file, also anew when somebody has renamed or deleted it, as logrotate does."""
         if self._file >= 0 and self._same():
             return
-        self.close()
+        self._drop()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.close()
+            self._drop()
             raise Broken(f"{self._path} is written by another sink or process") from None
         self._cut_torn_line()
         self._begun = self._age_begins()
@@ -97,7 +98,7 @@ class File:
             os.ftruncate(self._file, end)
 
     def _age_begins(self) -> float:
-        """Of a file that goes on after a restart the beginning is not kept anywhere: its first line is as old as it."""
+        """When the last one was put aside; where there is none, no system tells when a file was made."""
         status = os.fstat(self._file)
         born = self._rotation.newest_end()
         return min(time.time(), born if born is not None and status.st_size else status.st_ctime)
@@ -126,8 +127,11 @@ class File:
             raise
 
     def close(self) -> None:
+        self._drop()
+        self._rotation.join(0.5)
+
+    def _drop(self) -> None:
         file, self._file = self._file, -1
         if file >= 0:
             with contextlib.suppress(OSError):
                 os.close(file)
-        self._rotation.join(0.5)

@@ -59,9 +59,9 @@ def moto(tmp_path: Path) -> Iterator[Moto]:
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[KafkaServer]:
     server = made(KafkaServer, tmp_path / "kafka")
-    server.start_with_store()
+    server.start()
     yield server
-    server.stop_with_store()
+    server.stop()
 
 
 @pytest.fixture

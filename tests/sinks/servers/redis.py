@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.sinks.servers.process import Server, binary
 
 
@@ -27,6 +29,16 @@ class RedisServer(Server):
                 return True
             except redis.RedisError:
                 return False
+
+    def address(self, table: str) -> str:
+        return f"{self.uri}?key={table}&maxlen=0"
+
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        import redis
+
+        with redis.Redis(port=self.port, socket_timeout=60) as client:
+            events = [json.loads(fields[b"event"]) for _, fields in client.xrange(table)]
+        return [(event["uid"], event["message"]) for event in events]
 
     @property
     def uri(self) -> str:

@@ -35,6 +35,13 @@ class Rsyslog(Server):
     def answers(self) -> bool:
         return self.connects()
 
+    def address(self, table: str) -> str:
+        return f"syslog:tcp://127.0.0.1:{self.port}?content=json&max_bytes=60000"
+
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        events = [json.loads(message["msg"]) for message in self.messages()]
+        return [(event["uid"], event["message"]) for event in events]
+
     def messages(self) -> list[dict[str, Any]]:
         lines = self.written.read_bytes().splitlines() if self.written.exists() else []
         return [json.loads(line) for line in lines]
