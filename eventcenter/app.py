@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_AFTER_SINKS_S = 15
+FOLLOW_RULES_S = 10
 
 
 def run(loaded: Loaded) -> None:
@@ -49,6 +50,7 @@ def run(loaded: Loaded) -> None:
         return run_demo(loaded)
     with _until_stopped(settings, settings.instance, loaded) as (center, jobs, stack):
         greet(lambda: connect(access), center.writer, str(settings.data_dir))
+        _judge(center, jobs, settings, stack)
         _forward(center, jobs, settings, lambda: connect(access), stack)
         _watch(center, settings, lambda: connect(access), stack)
 
@@ -66,6 +68,24 @@ def _watch(
     for watcher in watchers:
         stack.callback(watcher.stop)
         watcher.start()
+
+
+def _judge(center: RunningCenter, jobs: Jobs, settings: Settings, stack: ExitStack) -> None:
+    """Alerts are judged from the first event on; the rules may change while it runs."""
+    from eventcenter.alerts.documents import read_file
+    from eventcenter.alerts.engine import Engine
+    from eventcenter.jobs import Followed
+    from eventcenter.store import AlertTable
+
+    table = AlertTable(center.writer.call, center.reader)
+    engine = Engine(center.reader, table, center.now, lambda: center.writer.busy)
+    stack.callback(engine.stop)
+    engine.start(read_file(settings.rules))
+    center.alerts = engine
+    if settings.rules is not None:
+        file = settings.rules
+        followed = Followed(file, lambda: engine.follow(read_file(file)))
+        jobs.every(FOLLOW_RULES_S, followed.look, "follow-rules")
 
 
 def _forward(
@@ -111,7 +131,8 @@ def _forward(
 def run_demo(loaded: Loaded) -> None:
     """Serve the playground from a data directory of its own, until SIGTERM or SIGINT."""
     settings = replace(loaded.settings, data_dir=demo_directory(loaded.settings.data_dir))
-    with _until_stopped(settings, DEMO_INSTANCE, loaded, demo=True) as (center, _, stack):
+    with _until_stopped(settings, DEMO_INSTANCE, loaded, demo=True) as (center, jobs, stack):
+        _judge(center, jobs, settings, stack)
         playground = Playground(center.writer, center.now)
         center.sources = [playground.status]
         stack.callback(playground.stop)

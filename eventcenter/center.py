@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from eventcenter.config import Settings
 from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
-from eventcenter.ports import SinkDesk
+from eventcenter.ports import AlertDesk, SinkDesk
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.store import ConsumerTable, Deliveries, Reader, SavedQueries, Writer, open_writer
 from eventcenter.store.preview import preview
@@ -43,6 +43,7 @@ class RunningCenter:
         self.positions = ConsumerTable(self.writer.call, self.reader)
         self.deliveries = Deliveries(self.writer.call, self.reader)
         self.sinks: SinkDesk | None = None
+        self.alerts: AlertDesk | None = None
         self.labels = settings.labels
         self.sources: Sequence[Callable[[], StreamStatus]] = ()
         """One for each stream that is collected: where its state can be read."""

@@ -133,6 +133,16 @@ class Settings:
     the environment separated by blanks. `${env:NAME}`, `${file:/path}` and `${secret:NAMESPACE/NAME/KEY}` stand for
     secrets. All sinks and their options: sinks.md. A running center takes over changes of the file within seconds."""
 
+    rules: Path | None = _setting(
+        types.path,
+        None,
+        metavar="FILE",
+        default_text="none: the rules of the catalogue",
+        help="A YAML file with rules of your own for alerts.",
+    )
+    """A file as rules.md describes it; it changes rules of the catalogue and adds others. A running center takes over
+    changes of it within seconds; one that is wrong changes nothing."""
+
     url: str | None = _setting(
         types.web_url,
         None,

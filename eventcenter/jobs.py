@@ -57,6 +57,27 @@ class SettingsFile:
         return self._again().settings
 
 
+class Followed:
+    """Does something whenever a file has changed; what is wrong with it is told once and changes nothing."""
+
+    def __init__(self, path: Path, take_over: Callable[[], None]) -> None:
+        self._path = path
+        self._take_over = take_over
+        self._seen = _stamp(path)
+
+    def look(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp == self._seen:
+            return
+        self._seen = stamp
+        try:
+            self._take_over()
+        except EventCenterError as error:
+            log.error("%s is wrong, everything stays as it was error=%s", self._path, error)
+        else:
+            log.info("taken over file=%s", self._path)
+
+
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
         found = path.stat()  # follows links: a mounted ConfigMap changes by one

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Protocol
 
+from eventcenter.alerted import AlertRecord, JudgeState, JudgeStatus
 from eventcenter.model import (
     Answer,
     Batch,
@@ -154,6 +155,39 @@ class DeliveryKeeper(Protocol):
         """Delete these (None: all); how many there were."""
 
 
+class AlertKeeper(Protocol):
+    """What is kept of alerts. `keep` returns once it is committed; StoreError when the store refuses."""
+
+    def state(self) -> JudgeState | None: ...
+
+    def keep(
+        self, state: JudgeState, changed: Sequence[AlertRecord], passed: Sequence[AlertRecord], now: int
+    ) -> None:
+        """The state, the alerts that have changed, and those that were pending and are nothing any more."""
+
+    def active(self) -> list[AlertRecord]:
+        """Pending and firing, the latest first."""
+
+    def history(self, since: int, until: int, limit: int) -> list[AlertRecord]:
+        """Resolved in that time, the latest first."""
+
+
+class AlertDesk(Protocol):
+    """The alerts of a center, as pages and API know them."""
+
+    def active(self) -> list[AlertRecord]: ...
+
+    def history(self, since: int, until: int, limit: int) -> list[AlertRecord]: ...
+
+    def rules(self) -> list[dict[str, Any]]:
+        """All rules, as they are written."""
+
+    def titles(self, language: str) -> dict[str, str]:
+        """By the name of the rule."""
+
+    def status(self) -> JudgeStatus: ...
+
+
 class SinkDesk(Protocol):
     """The sinks of a center, as pages and API know them. No answer holds a secret."""
 
@@ -208,6 +242,10 @@ class Center(Protocol):
 
     @property
     def positions(self) -> ConsumerPositions: ...
+
+    @property
+    def alerts(self) -> AlertDesk | None:
+        """None where nothing is judged."""
 
     @property
     def sinks(self) -> SinkDesk | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from eventcenter.alerted import AlertRecord
 from eventcenter.model import DeadLetter, Event, Retention, SinkStatus, SinkTest
 from eventcenter.sizing import Cost, Forecast, Rate
 from eventcenter.usage import Amount, Going, NamedUsage, Usage, added_up
@@ -134,6 +135,26 @@ def sink_shape(sink: SinkStatus) -> dict[str, Any]:
 
 def _maybe(time: int | None) -> str | None:
     return None if time is None else rfc3339(time)
+
+
+def alert_shape(alert: AlertRecord, title: str) -> dict[str, Any]:
+    """An alert, as `GET /api/v1/alerts` shows it."""
+    return {
+        "id": alert.id,
+        "rule": alert.rule,
+        "title": title,
+        "severity": alert.severity,
+        "state": alert.state,
+        "labels": alert.labels,
+        "since": rfc3339(alert.since),
+        "fired": _maybe(alert.fired),
+        "resolved": _maybe(alert.resolved),
+        "newest": rfc3339(alert.newest),
+        "occurrences": alert.occurrences,
+        "names": alert.names,
+        "message": alert.message,
+        "why": alert.why or None,
+    }
 
 
 def sink_test_shape(test: SinkTest) -> dict[str, Any]:

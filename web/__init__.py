@@ -12,6 +12,8 @@ from flask import Flask
 from eventcenter.consuming import Consumers
 from eventcenter.ports import Center
 from web import (
+    alerts_api,
+    alerts_page,
     api,
     changes,
     chart_images,
@@ -45,7 +47,7 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
         part.register(app)
     for area in (
         api, changes, consumers, query_api, health, chart_images, pages, query_routes, saved_queries_api,
-        sinks_api, sinks_page,
+        alerts_api, alerts_page, sinks_api, sinks_page,
     ):  # fmt: skip
         app.register_blueprint(area.blueprint)
     return app

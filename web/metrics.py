@@ -13,6 +13,7 @@ import eventcenter
 from eventcenter.consuming import Consumers
 from eventcenter.model import Phase, StreamStatus
 from eventcenter.ports import Center
+from web.alert_metrics import AlertCollector
 from web.consumer_metrics import ConsumerCollector
 from web.sink_metrics import SinkCollector
 
@@ -26,6 +27,7 @@ def registry(center: Center, consumers: Consumers) -> CollectorRegistry:
     own.register(CenterCollector(center))
     own.register(ConsumerCollector(center, consumers))
     own.register(SinkCollector(center))
+    own.register(AlertCollector(center))
     return own
 
 

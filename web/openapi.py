@@ -8,6 +8,7 @@ import eventcenter
 from eventcenter.query import DEFAULT_LIMIT, FIELDS, GLOB_FIELDS, MAX_LIMIT, TIME_FORMS
 from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
+from web.openapi_alerts import alert_paths, alert_schemas
 from web.openapi_consuming import change_parameters, consumer_name, consumer_schemas
 from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
 from web.openapi_saved import saved_schemas
@@ -128,6 +129,7 @@ _SCHEMAS: Json = {
     ),
     **saved_schemas(),
     **sink_schemas(),
+    **alert_schemas(),
     **usage_schemas(),
     "Version": object_of({"version": STRING, "instance": STRING, "demo": {"type": "boolean"}}),
     "Health": object_of({"status": STRING}),
@@ -276,6 +278,7 @@ def _paths() -> Json:
         ),
         "/api/v1/query": _query(),
         **_saved(),
+        **alert_paths(_FROM, _TO, _LIMIT, _INSTANCE, _content("Error")),
         **sink_paths(_INSTANCE, _content("Error")),
         "/api/v1/usage": _get(
             "What is stored, how much room it takes, what it will come to",

@@ -30,7 +30,7 @@ from eventcenter.query import (
 Parser = Callable[[str], Any]
 Args = MultiDict[str, str]
 
-_NEVER_BLANK = frozenset({"limit", "order", "after", "wait", "consumer", "again", "format"})
+_NEVER_BLANK = frozenset({"limit", "order", "after", "wait", "consumer", "again", "format", "state"})
 """Blank is no number and no choice. Forms send blank fields, programs do so by mistake."""
 MAX_WAIT = 30.0
 MAX_OVERVIEW_DAYS = 3660

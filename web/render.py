@@ -85,6 +85,7 @@ def navigation() -> list[tuple[str, str, str]]:
     return [
         ("/", _("Overview"), "overview"),
         ("/events", _("Events"), "events"),
+        ("/alerts", _("Alerts"), "alerts"),
         ("/query", _("Query"), "query"),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 BUCKETS = 30
 """Of a window: an occurrence counts up to a thirtieth of it too long."""
@@ -13,12 +14,15 @@ class Window:
 
     __slots__ = ("_buckets", "_total", "_width", "within")
 
-    def __init__(self, within: int) -> None:
+    def __init__(self, within: int, buckets: Iterable[tuple[int, int]] = ()) -> None:
         self.within = within
         self._width = max(1, within // BUCKETS)
-        self._buckets: deque[list[int]] = deque()
+        self._buckets = deque([list(bucket) for bucket in buckets])
         """(number of the bucket, occurrences), oldest first."""
-        self._total = 0
+        self._total = sum(occurrences for _, occurrences in self._buckets)
+
+    def kept(self) -> list[tuple[int, int]]:
+        return [(number, occurrences) for number, occurrences in self._buckets]
 
     def add(self, time: int, occurrences: int) -> int:
         """The occurrences in the window that ends with this one."""
@@ -36,6 +40,3 @@ class Window:
         while self._buckets and self._buckets[0][0] < oldest:
             self._total -= self._buckets.popleft()[1]
         return self._total
-
-    def __bool__(self) -> bool:
-        return bool(self._buckets)

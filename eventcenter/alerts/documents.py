@@ -19,6 +19,7 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast, get_args
 
 from eventcenter.alerts.catalogue import built_in_rules
@@ -35,6 +36,28 @@ SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 Parsed = Mapping[str, Any]
 """Fields of `Rule`."""
+
+
+def read_file(file: Path | None) -> dict[str, Rule]:
+    """The rules of the catalogue and of the file. ConfigError with a line for each problem."""
+    return read_rules([] if file is None else _documents(file), str(file))
+
+
+def _documents(file: Path) -> Sequence[Any]:
+    import yaml
+
+    try:
+        content = yaml.safe_load(file.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{file}: is not valid YAML: {' '.join(str(error).split())}") from None
+    documents = (
+        content.get("rules") if isinstance(content, Mapping) and set(content) == {"rules"} else content
+    )
+    if not isinstance(documents, list):
+        raise ConfigError(f"{file}: must hold `rules:` and a list of rules under it")
+    return documents
 
 
 def read_rules(documents: Sequence[Any], where: str = "rules") -> dict[str, Rule]:

@@ -7,12 +7,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from eventcenter.alerts.life import Alert, Lives, Step
+import msgspec
+
+from eventcenter.alerts.life import Alert, Kept, Key, Lives, Steps, end
 from eventcenter.alerts.rule import Kind, Rule, group_of
 from eventcenter.model import Event, StoredChange
 from eventcenter.search import needs_raw
 
-Steps = list[tuple[Step, Alert]]
+
+class State(msgspec.Struct):
+    """What a judge keeps over a restart, by the names of the rules."""
+
+    lives: dict[str, Kept]
+    seen: dict[str, int | None]
 
 
 class Judge:
@@ -46,20 +53,22 @@ class Judge:
             lives.rule.search is not None and needs_raw(lives.rule.search) for lives in self.lives.values()
         )
 
-    def see(self, change: StoredChange, raw: Mapping[str, Any] | None = None) -> Steps:
-        """What the change does to the alerts."""
+    def see(self, change: StoredChange, now: int, raw: Mapping[str, Any] | None = None) -> Steps:
+        """What the change does to the alerts. No event happens later than it is seen: a wrong clock somewhere must not
+        make all others look old."""
         event = change.event
+        time = min(event.last_time, now)
         steps: Steps = []
         for absence in self._absent:
-            steps += absence.see(event, raw)
+            steps += absence.see(event, time, raw)
         for lives in self._ending.get(event.reason, ()):
             if lives.rule.ends(event):
-                steps += lives.ended(group_of(event, lives.rule.group_by), event.last_time, event.reason)
+                steps += lives.ended(group_of(event, lives.rule.group_by), time, event.reason)
         if change.occurrences > 0:
             for lives in self._speakers(event, raw):
                 steps += lives.occurred(
                     group_of(event, lives.rule.group_by),
-                    event.last_time,
+                    time,
                     change.occurrences,
                     name=event.name,
                     message=event.message[:1000],
@@ -75,6 +84,30 @@ class Judge:
         for absence in self._absent:
             steps += absence.tick(now)
         return steps
+
+    def touched(self) -> list[Alert]:
+        """The open alerts that something has happened to since this was asked last."""
+        return [alert for lives in self.lives.values() for alert in lives.touched()]
+
+    def state(self) -> State:
+        lives = {name: lives.kept() for name, lives in self.lives.items()}
+        return State(
+            {name: kept for name, kept in lives.items() if kept.alerts or kept.windows},
+            {absence.name: absence.seen for absence in self._absent},
+        )
+
+    def take_up(self, state: State, now: int) -> Steps:
+        """Go on with what was kept. The alerts of rules that are no more, or off, end."""
+        ended: Steps = []
+        for name, kept in state.lives.items():
+            lives = self.lives.get(name)
+            if lives is not None:
+                lives.take_up(kept)
+            else:
+                ended += [end(alert, now, "the rule is gone") for alert in kept.alerts]
+        for absence in self._absent:
+            absence.seen = state.seen.get(absence.name)
+        return ended
 
     def _speakers(self, event: Event, raw: Mapping[str, Any] | None) -> list[Lives]:
         """The rules that look for it, without those that another of them says more than."""
@@ -108,26 +141,27 @@ class Judge:
 class _Absence:
     """A rule that looks for nothing: it fires when nothing came for its time."""
 
-    _KEY = ()
+    _KEY: Key = ()
 
     def __init__(self, lives: Lives) -> None:
         self._lives = lives
-        self._seen: int | None = None
-        """Of the newest event that would have been there."""
+        self.seen: int | None = None
+        """When the newest event came of which there are to be some."""
+        self.name = lives.rule.name
 
-    def see(self, event: Event, raw: Mapping[str, Any] | None) -> Steps:
+    def see(self, event: Event, time: int, raw: Mapping[str, Any] | None) -> Steps:
         if not self._lives.rule.matches(event, raw):
             return []
-        steps = self.tick(event.last_time)
-        self._seen = max(self._seen or 0, event.last_time)
-        return steps + self._lives.ended(self._KEY, event.last_time, "there is something again")
+        steps = self.tick(time)
+        self.seen = max(self.seen or 0, time)
+        return steps + self._lives.ended(self._KEY, time, "there is something again")
 
     def tick(self, now: int) -> Steps:
         """The first look begins the wait: a center that was just started has seen nothing of anything."""
         rule = self._lives.rule
-        if self._seen is None:
-            self._seen = now
-        missing = self._seen + rule.within
+        if self.seen is None:
+            self.seen = now
+        missing = self.seen + rule.within
         if now < missing or self._KEY in self._lives.alerts:
             return []
         text = f"nothing for {rule.within // 60_000} min"

@@ -57,75 +57,116 @@ class Alert(msgspec.Struct, kw_only=True):
     """Why it was resolved."""
 
 
+Key = tuple[tuple[str, str], ...]
+"""Names and values of labels: what tells one alert of a rule from another."""
+Steps = list[tuple[Step, Alert]]
+
+
+class Kept(msgspec.Struct):
+    """The state of `Lives`."""
+
+    alerts: list[Alert]
+    windows: list[tuple[Key, list[tuple[int, int]]]]
+
+
 class Lives:
-    """The alerts of one rule over events."""
+    """The alerts of one rule."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.alerts: dict[tuple[tuple[str, str], ...], Alert] = {}
-        self._windows: dict[tuple[tuple[str, str], ...], Window] = {}
+        self.alerts: dict[Key, Alert] = {}
+        self._windows: dict[Key, Window] = {}
+        self._touched: set[Key] = set()
+
+    def touched(self) -> list[Alert]:
+        """The open alerts that something has happened to since this was asked last."""
+        keys, self._touched = self._touched, set()
+        return [self.alerts[key] for key in keys if key in self.alerts]
 
     def occurred(
-        self,
-        key: tuple[tuple[str, str], ...],
-        time: int,
-        occurrences: int,
-        *,
-        name: str,
-        message: str,
-        seq: int,
-    ) -> list[tuple[Step, Alert]]:
+        self, key: Key, time: int, occurrences: int, *, name: str = "", message: str = "", seq: int = 0
+    ) -> Steps:
         """Something that the rule looks for has happened."""
-        steps = self.tick(time)
-        window = self._windows.setdefault(key, Window(self.rule.within))
-        enough = window.add(time, occurrences) >= self.rule.count
+        steps = self._overdue(key, time)
         alert = self.alerts.get(key)
         if alert is None:
-            if not enough:
+            together = self._together(key, time, occurrences)
+            if together < self.rule.count:
                 return steps
+            # What has led to it is part of it; its objects are not known any more.
             alert = self.alerts[key] = Alert(
-                rule=self.rule.name,
-                labels=key,
-                since=time,
-                newest=time,
-                occurrences=window.at(time) - occurrences,
+                rule=self.rule.name, labels=key, since=time, newest=time, occurrences=together - occurrences
             )
             steps.append((Step.BEGAN, alert))
+        self._touched.add(key)
         alert.newest = max(alert.newest, time)
         alert.occurrences += occurrences
         alert.message, alert.seq = message, seq
         _name(alert, name, occurrences)
         return steps + self._ripen(alert, time)
 
-    def ended(self, key: tuple[tuple[str, str], ...], time: int, why: str) -> list[tuple[Step, Alert]]:
+    def _together(self, key: Key, time: int, occurrences: int) -> int:
+        """Occurrences within the time of the rule, with these. Most rules want one only, and keep nothing."""
+        if self.rule.count <= occurrences and key not in self._windows:
+            return occurrences
+        window = self._windows.setdefault(key, Window(self.rule.within))
+        together = window.add(time, occurrences)
+        if together >= self.rule.count:
+            del self._windows[key]
+        return together
+
+    def ended(self, key: Key, time: int, why: str) -> Steps:
         """An event says that it is over. What happens from then on counts anew."""
         self._windows.pop(key, None)
         alert = self.alerts.get(key)
-        return [] if alert is None or time < alert.newest else [self._end(key, alert, time, why)]
+        return [] if alert is None or time < alert.newest else [end(self.alerts.pop(key), time, why)]
 
-    def tick(self, now: int) -> list[tuple[Step, Alert]]:
+    def tick(self, now: int) -> Steps:
         """What has changed by the time alone."""
-        steps: list[tuple[Step, Alert]] = []
+        steps: Steps = []
         for key, alert in list(self.alerts.items()):
-            over = alert.newest + self.rule.quiet
-            steps += self._ripen(alert, min(now, over))
-            if now >= over and self.rule.kind is Kind.EVENT:
-                steps.append(self._end(key, alert, over, f"nothing for {self.rule.quiet // 60_000} min"))
+            steps += self._ripen(alert, now) + self._overdue(key, now)
         for key in [key for key, window in self._windows.items() if not window.at(now)]:
             del self._windows[key]
         return steps
 
-    def _ripen(self, alert: Alert, now: int) -> list[tuple[Step, Alert]]:
-        if alert.state is not State.PENDING or now - alert.since < self.rule.pending:
+    def _overdue(self, key: Key, now: int) -> Steps:
+        """The end that quiet brings, at the time when it came."""
+        alert = self.alerts.get(key)
+        if (
+            alert is None
+            or self.rule.kind is not Kind.EVENT
+            or now < (over := alert.newest + self.rule.quiet)
+        ):
             return []
-        alert.state, alert.fired = State.FIRING, max(alert.since + self.rule.pending, alert.since)
+        return [
+            *self._ripen(alert, over),
+            end(self.alerts.pop(key), over, f"nothing for {self.rule.quiet // 60_000} min"),
+        ]
+
+    def _ripen(self, alert: Alert, now: int) -> Steps:
+        ripe = alert.since + self.rule.pending
+        if alert.state is not State.PENDING or now < ripe:
+            return []
+        alert.state, alert.fired = State.FIRING, ripe
+        self._touched.add(alert.labels)
         return [(Step.FIRED, alert)]
 
-    def _end(self, key: tuple[tuple[str, str], ...], alert: Alert, time: int, why: str) -> tuple[Step, Alert]:
-        del self.alerts[key]
-        step = Step.RESOLVED if alert.state is State.FIRING else Step.PASSED
-        alert.state, alert.resolved, alert.why = State.RESOLVED, time, why
-        return step, alert
+    def kept(self) -> Kept:
+        return Kept(
+            list(self.alerts.values()), [(key, window.kept()) for key, window in self._windows.items()]
+        )
+
+    def take_up(self, kept: Kept) -> None:
+        """The state as it was kept."""
+        self.alerts = {alert.labels: alert for alert in kept.alerts}
+        self._windows = {key: Window(self.rule.within, buckets) for key, buckets in kept.windows}
+
+
+def end(alert: Alert, time: int, why: str) -> tuple[Step, Alert]:
+    step = Step.RESOLVED if alert.state is State.FIRING else Step.PASSED
+    alert.state, alert.resolved, alert.why = State.RESOLVED, time, why
+    return step, alert
 
 
 def _name(alert: Alert, name: str, occurrences: int) -> None:

@@ -29,7 +29,7 @@ def replay(
                 continue
             yield from _passed(judge, clock, min(time, until))
             clock = max(clock, time)
-            for step, alert in judge.see(change, raws.get(change.event.seq)):
+            for step, alert in judge.see(change, until, raws.get(change.event.seq)):
                 yield step, alert, clock
         seq = page.next
     yield from _passed(judge, clock, until)

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from eventcenter.config import DEFAULT_FILE, FILE_ENV, TABLE, Setting, load
+from eventcenter.config import DEFAULT_FILE, FILE_ENV, TABLE, Check, Setting, load
+from eventcenter.errors import ConfigError
 
 STORAGE = ("data_dir", "instance")
 CLUSTER = ("kubeconfig", "context", "source", "namespaces")
@@ -28,11 +29,25 @@ def takes_settings(*fields: str) -> Callable[[Command], Command]:
         @functools.wraps(command)
         def with_settings(*, config_file: Path | None, **values: Any) -> Any:
             flags = {name: values.pop(name) for name in fields}
-            return command(load(flags, file=config_file, checks={"sinks": _wrong_sinks}), **values)
+            return command(load(flags, file=config_file, checks=_checks()), **values)
 
         return settings_flags(*fields)(with_settings)
 
     return decorate
+
+
+def _checks() -> dict[str, Check]:
+    return {"sinks": _wrong_sinks, "rules": _wrong_rules}
+
+
+def _wrong_rules(file: Path) -> list[str]:
+    from eventcenter.alerts.documents import read_file  # only for those who have rules of their own
+
+    try:
+        read_file(file)
+    except ConfigError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _wrong_sinks(written: Any) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eventcenter.alerts.catalogue import duration_text, shape
-from eventcenter.alerts.documents import read_rules
+from eventcenter.alerts.documents import read_file
 from eventcenter.alerts.life import Alert, Step
 from eventcenter.alerts.replaying import replay
 from eventcenter.alerts.rule import Kind, Rule
@@ -19,28 +19,6 @@ from eventcenter.errors import ConfigError
 from eventcenter.shapes import rfc3339
 
 _ORDER = ("critical", "high", "medium", "low", "info")
-
-
-def read_file(file: Path | None) -> dict[str, Rule]:
-    """The rules of the catalogue and of the file. ConfigError with a line for each problem."""
-    return read_rules([] if file is None else _documents(file), str(file))
-
-
-def _documents(file: Path) -> Sequence[Any]:
-    import yaml
-
-    try:
-        content = yaml.safe_load(file.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{file}: is not valid YAML: {' '.join(str(error).split())}") from None
-    documents = (
-        content.get("rules") if isinstance(content, Mapping) and set(content) == {"rules"} else content
-    )
-    if not isinstance(documents, list):
-        raise ConfigError(f"{file}: must hold `rules:` and a list of rules under it")
-    return documents
 
 
 def chosen(rules: Mapping[str, Rule], names: Sequence[str]) -> list[Rule]:

@@ -40,7 +40,8 @@ def rules() -> None:
 def list_(file: Path | None, every: bool, output: str) -> None:
     """The rules that are switched on: name, severity, when they fire, what they are about."""
     from eventcenter.alerts.catalogue import shape
-    from eventcenter.cli.rule_tables import read_file, show_rules
+    from eventcenter.alerts.documents import read_file
+    from eventcenter.cli.rule_tables import show_rules
 
     found = [rule for rule in read_file(file).values() if every or rule.enabled]
     if output == "json":
@@ -54,7 +55,8 @@ def list_(file: Path | None, every: bool, output: str) -> None:
 @_file
 def show(name: str, file: Path | None) -> None:
     """One rule, whole, as YAML that can be changed and used."""
-    from eventcenter.cli.rule_tables import chosen, read_file, yaml_of
+    from eventcenter.alerts.documents import read_file
+    from eventcenter.cli.rule_tables import chosen, yaml_of
 
     (rule,) = chosen(read_file(file), (name,))
     click.echo(yaml_of(rule), nl=False)
@@ -64,7 +66,7 @@ def show(name: str, file: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def lint(file: Path) -> None:
     """Check a file of rules; every mistake of every rule is told."""
-    from eventcenter.cli.rule_tables import read_file
+    from eventcenter.alerts.documents import read_file
 
     own = [rule for rule in read_file(file).values() if rule.origin == "settings"]
     click.echo(f"{file}: {len(own)} rules, all good")

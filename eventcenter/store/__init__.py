@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventcenter.model import Event
+from eventcenter.store.alerts import AlertTable
 from eventcenter.store.consumers import ConsumerTable
 from eventcenter.store.deliveries import Deliveries
 from eventcenter.store.files import database_path, is_locked
@@ -14,6 +15,7 @@ from eventcenter.store.saved_queries import SavedQueries
 from eventcenter.store.writer import Writer
 
 __all__ = [
+    "AlertTable",
     "ConsumerTable",
     "Deliveries",
     "Reader",

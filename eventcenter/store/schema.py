@@ -17,6 +17,7 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
 - Roll-ups sum up by dimension and by day (`rollups`).
 - `saved_query` holds what people keep: no query of theirs can read it (`sandbox`).
 - `sink_state` and `dead_letter` are of sinks: what people were told, and what a destination refused for good.
+- `alert` has alerts as they are and were, `alert_state` what their judge keeps between two changes, with its position.
 - Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
   merges the word lists of ninety days and retention drops whole tables.
 """
@@ -330,6 +331,35 @@ def m004_sinks(connection: sqlite3.Connection) -> None:
     _execute_all(connection, _V4)
 
 
+_V5 = """
+CREATE TABLE alert_state (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, state BLOB NOT NULL) STRICT;
+
+CREATE TABLE alert (
+    id INTEGER PRIMARY KEY,
+    rule TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    state TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    fired INTEGER,
+    resolved INTEGER,
+    newest INTEGER NOT NULL,
+    occurrences INTEGER NOT NULL,
+    names TEXT NOT NULL,
+    message TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    why TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX alert_open ON alert (rule, labels) WHERE state <> 'resolved';
+CREATE INDEX alert_resolved ON alert (resolved);
+"""
+
+
+def m005_alerts(connection: sqlite3.Connection) -> None:
+    """Alerts as they are and were, and what their judge keeps between two changes."""
+    _execute_all(connection, _V5)
+
+
 def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
     """`executescript` would commit what it finds open."""
     for statement in statements.split(";\n"):
@@ -342,6 +372,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     m002_ninety_days,
     m003_saved_queries,
     m004_sinks,
+    m005_alerts,
 ]
 """In order; the n-th one brings the file to `PRAGMA user_version` n."""
 

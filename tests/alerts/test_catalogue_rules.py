@@ -17,6 +17,7 @@ from eventcenter.rules import Problem, built_in, catalogue_entries
 from eventcenter.search import parse_search
 
 NOON = 1_795_435_200_000
+DAY = 86_400_000
 SURGES = {"warning-surge", "namespace-warning-surge"}
 """Rules about how much there is of everything: they do not say what is wrong, so that others speak beside them."""
 WITH_EXAMPLE = [problem for problem in catalogue_entries() if problem.example and not problem.match.absent]
@@ -41,7 +42,12 @@ def example_of(problem: Problem, time: int = NOON, **given: Any) -> Event:
 
 def fired(rules: list[Rule], changes: list[StoredChange]) -> list[str]:
     judge = Judge(rules)
-    return [alert.rule for change in changes for step, alert in judge.see(change) if step is Step.FIRED]
+    return [
+        alert.rule
+        for change in changes
+        for step, alert in judge.see(change, NOON + DAY)
+        if step is Step.FIRED
+    ]
 
 
 @pytest.mark.parametrize("problem", WITH_EXAMPLE, ids=lambda problem: problem.id)

@@ -16,6 +16,7 @@ from eventcenter.model import Event, StoredChange
 from eventcenter.search import parse_search
 
 T = 1_795_435_200_000
+LATER = T + 1000 * MINUTE
 KEY = (("workload", "web"),)
 
 
@@ -132,12 +133,12 @@ def test_an_absence_fires_when_nothing_came_and_ends_when_something_does() -> No
     absence = rule(kind=Kind.ABSENCE, within=30 * MINUTE, group_by=(), search=parse_search("reason:Backup"))
     judge = Judge([absence])
     assert judge.tick(T) == []
-    assert judge.see(event(10, reason="Backup")) == []
-    assert judge.see(event(20)) == []
+    assert judge.see(event(10, reason="Backup"), LATER) == []
+    assert judge.see(event(20), LATER) == []
     assert [step for step, _ in judge.tick(T + 39 * MINUTE)] == []
     assert [step for step, _ in judge.tick(T + 41 * MINUTE)] == [Step.BEGAN, Step.FIRED]
     assert judge.tick(T + 400 * MINUTE) == []
-    assert [step for step, _ in judge.see(event(500, reason="Backup"))] == [Step.RESOLVED]
+    assert [step for step, _ in judge.see(event(500, reason="Backup"), LATER)] == [Step.RESOLVED]
 
 
 def test_the_opposite_event_ends_it() -> None:
@@ -147,8 +148,8 @@ def test_the_opposite_event_ends_it() -> None:
     )
     judge = Judge([lost])
     down = event(0, kind="Node", name="n1", reason="NodeNotReady")
-    assert [step for step, _ in judge.see(down)] == [Step.BEGAN, Step.FIRED]
-    assert judge.see(event(1, kind="Node", name="n2", reason="NodeReady")) == []
-    assert [step for step, _ in judge.see(event(2, kind="Node", name="n1", reason="NodeReady"))] == [
+    assert [step for step, _ in judge.see(down, LATER)] == [Step.BEGAN, Step.FIRED]
+    assert judge.see(event(1, kind="Node", name="n2", reason="NodeReady"), LATER) == []
+    assert [step for step, _ in judge.see(event(2, kind="Node", name="n1", reason="NodeReady"), LATER)] == [
         Step.RESOLVED
     ]

@@ -27,6 +27,8 @@ DROP TABLE change_2;
 DELETE FROM _sqlite_migrations WHERE name <> 'm001_first_schema';
 DROP TABLE sink_state;
 DROP TABLE dead_letter;
+DROP TABLE alert_state;
+DROP TABLE alert;
 PRAGMA user_version = 1;
 """
 """Turns a file of this version into one of version 1; `first`: its tables that are no more."""
