@@ -76,7 +76,9 @@ class Judge:
             return None
         if _run(recent, Outcome.OK) >= self._pace.good:
             return "False"
-        return "Unknown" if _run(recent, Outcome.UNKNOWN) >= self._pace.of else None
+        # Without a condition there is no place to say "unknown": what was last known stands.
+        lost = bool(self._words.condition) and _run(recent, Outcome.UNKNOWN) >= self._pace.of
+        return "Unknown" if lost else None
 
     def _new(self, status: Truth, finding: Finding, now: float) -> State:
         words = self._words
@@ -91,8 +93,7 @@ class Judge:
             return []
         severity = Severity.WARN if after.status == "True" else Severity.INFO
         if not self._words.condition:
-            told = {"True", "False"} if before.status == "True" else {"True"}
-            return [Event(severity, now, after.reason, after.message)] if after.status in told else []
+            return [Event(severity, now, after.reason, after.message)]
         return [Event(severity, now, after.reason, change(self._words.condition, after))]
 
 

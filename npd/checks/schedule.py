@@ -20,7 +20,7 @@ class Schedule:
     def __init__(self, periods: Mapping[str, float], now: float, seed: str = "") -> None:
         self._periods = dict(periods)
         rate = sum(1 / period for period in periods.values())
-        self.limit = max(2, math.ceil(rate) + 1)
+        self.limit = max(2, math.ceil(1.5 * rate))
         self._started: deque[float] = deque(maxlen=self.limit)
         self._queue = [(now + offset, name) for name, offset in self._offsets(seed)]
         heapq.heapify(self._queue)
