@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class _ServerV6(_Server):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    answers: Routes = {}
+    answers: ClassVar[Routes] = {}
     timeout = _READ_WITHIN
 
     def do_GET(self) -> None:
