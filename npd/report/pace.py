@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 BURST = 12
@@ -36,7 +37,7 @@ class Allowance:
 
     def lift(self) -> None:
         """No limit any more."""
-        self._per_second = 1e6
+        self._burst = self._tokens = math.inf
 
     def _fill(self, now: float) -> None:
         passed = max(0.0, now - self._at) if self._at is not None else 0.0
