@@ -49,7 +49,7 @@ class Judge:
         status = self._status(finding, now)
         if status is None or status == self.state.status:
             return []
-        if status == "False":
+        if status == "False" and self.state.status == "True":
             self._last.clear()  # what was bad before a recovery does not count towards the next problem
         before, self.state = self.state, self._new(status, finding, now)
         return self._told(before, now)
