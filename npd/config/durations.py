@@ -42,7 +42,8 @@ def _part(text: str, part: re.Match[str]) -> int:
     if unit not in _NANOSECONDS or not (whole or fraction):
         raise ValueError(f"{text!r} is no duration: {FORMS}")
     nanoseconds = _NANOSECONDS[unit]
-    return int(whole or 0) * nanoseconds + int(fraction or 0) * nanoseconds // 10 ** len(fraction)
+    less_than_one: int = int(fraction or 0) * nanoseconds // 10 ** len(fraction)
+    return int(whole or 0) * nanoseconds + less_than_one
 
 
 def format_duration(seconds: float) -> str:
