@@ -16,6 +16,7 @@ from npd.checks import (
     mounts,
     pids,
     pressure,
+    services,
     taint,
     zombies,
 )
@@ -24,6 +25,8 @@ from npd.checks.frame import Kind
 KINDS: tuple[Kind, ...] = (
     engine.RUNTIME,
     engine.DOCKER_KIND,
+    services.KUBELET,
+    services.KUBE_PROXY,
     hung.KIND,
     taint.KIND,
     descriptors.KIND,

@@ -115,6 +115,9 @@ class Node:
     """Seconds since 1970."""
     steady: Callable[[], float]
     """Seconds that never jump."""
+    may_repair: bool = False
+    """Whoever started the agent allows commands that change something. Without it settings that ask for one are
+    wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from npd.checks.frame import Finding, Outcome, Pace, Words
 from npd.model import Condition, Event, Severity, Truth
+from npd.monitors.texts import change_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,9 @@ class Judge:
 
     @property
     def condition(self) -> Condition | None:
-        now = self.state
-        if not self._words.condition or now.status is None:
+        if not self._words.condition or self.state.status is None:
             return None
-        return Condition(self._words.condition, now.status, now.since, now.reason, now.message)
+        return _condition(self._words, self.state)
 
     def take(self, finding: Finding, now: float) -> list[Event]:
         """The events of what changed with this finding."""
@@ -49,6 +49,8 @@ class Judge:
         status = self._status(finding, now)
         if status is None or status == self.state.status:
             return []
+        if status == "False" and self.state.status == "True":
+            self._last.clear()  # what was bad before a recovery does not count towards the next problem
         before, self.state = self.state, self._new(status, finding, now)
         return self._told(before, now)
 
@@ -91,35 +93,15 @@ class Judge:
         after = after or self.state
         if before.status is None and after.status == "False":
             return []
+        if self._words.condition:
+            return [change_event(_condition(self._words, after))]
         severity = Severity.WARN if after.status == "True" else Severity.INFO
-        if not self._words.condition:
-            return [Event(severity, now, after.reason, after.message)]
-        return [Event(severity, now, after.reason, change(self._words.condition, after))]
+        return [Event(severity, now, after.reason, after.message)]
 
 
-def change(condition: str, now: State) -> str:
-    """The original's words for a change of a condition."""
-    return f"Node condition {condition} is now: {now.status}, reason: {now.reason}, message: {quoted(now.message)}"
-
-
-def quoted(text: str) -> str:
-    r"""As Go's %q: in quotes, with \ and " escaped, and control characters by their short names or as \x07."""
-    return '"' + "".join(_ESCAPES.get(char) or _plain(char) for char in text) + '"'
-
-
-_ESCAPES = {
-    '"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r",
-    "\a": "\\a", "\b": "\\b", "\f": "\\f", "\v": "\\v",
-}  # fmt: skip
-
-
-def _plain(char: str) -> str:
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+def _condition(words: Words, state: State) -> Condition:
+    """Of a state that has a status."""
+    return Condition(words.condition, state.status or "Unknown", state.since, state.reason, state.message)
 
 
 def _run(outcomes: list[Outcome], wanted: Outcome) -> int:

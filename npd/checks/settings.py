@@ -48,6 +48,7 @@ def build(
     settings: Mapping[str, Any],
     host: Host | None = None,
     *,
+    may_repair: bool = False,
     wall: Callable[[], float] = time.time,
     steady: Callable[[], float] = time.monotonic,
 ) -> Built:
@@ -59,7 +60,7 @@ def build(
     if wrong := sorted(set(given) - set(BY_NAME)):
         raise ValueError(f"checks: there is no check {wrong[0]!r}; there are {', '.join(BY_NAME)}")
     host = host or Host()
-    node = Node(host, Processes(host.proc, steady), wall, steady)
+    node = Node(host, Processes(host.proc, steady), wall, steady, may_repair)
     checks: list[Check] = []
     off: dict[str, str] = {}
     for kind in KINDS:

@@ -44,6 +44,7 @@ def _read_condition(section: Section) -> DeclaredCondition:
         clear_pattern=read_pattern(section, "clearPattern") if section.has("clearPattern") else None,
         ttl=section.duration("ttl", 0, over=0) or None,
         recheck=cast(Recheck, recheck),
+        hold=section.duration("hold", 0, least=0),
     )
 
 

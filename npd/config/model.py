@@ -22,7 +22,9 @@ class DeclaredCondition:
     ttl: float | None = None
     """Ours: it ends when no line has confirmed it for so long."""
     recheck: Recheck = ""
-    """Ours."""
+    """Ours: what is looked at to see whether it is over."""
+    hold: float = 0.0
+    """Ours: how long after the newest line that confirms it a look cannot end it."""
 
 
 @dataclass(frozen=True, slots=True)

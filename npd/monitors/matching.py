@@ -11,14 +11,16 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import re2
 
 from npd.config.patterns import OPTIONS, RulePattern
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
+    """A tuple, because there are many."""
+
     time: float
     text: bytes
     """UTF-8, without the line end."""

@@ -50,9 +50,10 @@ class Recovery:
         self._confirmed.pop(type_, None)
 
     def _over(self, declared: DeclaredCondition, now: float) -> bool:
-        if declared.ttl is not None and now - self._confirmed.get(declared.type, now) > declared.ttl:
+        age = now - self._confirmed.get(declared.type, now)
+        if declared.ttl is not None and age > declared.ttl:
             return True
-        if not declared.recheck:
+        if not declared.recheck or age < declared.hold:
             return False
         holds = RECHECKS[declared.recheck]
         return not any(holds(message, self._host) for message in self._evidence.get(declared.type, ()))

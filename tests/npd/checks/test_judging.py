@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from itertools import pairwise
 
 import pytest
@@ -11,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npd.checks.frame import OK, Pace, Words, bad, not_applicable, unknown
-from npd.checks.judging import Judge, quoted
+from npd.checks.judging import Judge
 from npd.model import Condition
 
 CONDITION = Words("IsBad", "Badness", "IsGood", "all is well")
@@ -101,15 +99,6 @@ def test_a_restart_is_no_recovery() -> None:
     assert judge.take(OK, 130.0) == []
     assert [event.severity for event in judge.take(OK, 160.0)] == ["Normal"]
     assert judge.condition is not None and judge.condition.status == "False"
-
-
-@given(st.text())
-def test_quoted_text_can_be_read_back(text: str) -> None:
-    inner = re.sub(r"\\U([0-9a-f]{8})|\\[xav]", "", quoted(text))
-    assert quoted(text).startswith('"') and quoted(text).endswith('"')
-    assert "\n" not in inner
-    if text.isprintable():
-        assert json.loads(quoted(text)) == text
 
 
 @given(st.lists(st.sampled_from("obu"), max_size=60), st.integers(1, 5), st.integers(0, 4), st.integers(1, 4))
