@@ -1,4 +1,4 @@
-"""A flood of kernel lines against the monitors of the kernel log: do they keep up, do they grow, is what they lose told?
+"""A flood of kernel lines against the monitors of the kernel log: do they keep up, do they grow, do they tell losses?
 
     python -m bench.npd_noise [--rate 100000] [--seconds 10] [--device] [--config F.json]
 
