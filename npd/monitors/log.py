@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 WAIT_S = 5.0
 RECOVERY_S = 10.0
 """Between two looks whether conditions still hold."""
+KEEP_S = 1.0
+"""Between two positions that are handed to the state without need."""
 FAULT_S = 5.0
 """Pause after a fault of our own."""
 
@@ -42,7 +44,7 @@ class LogMonitor:
         self._report: Report = lambda status: None
         self._last_run: float | None = None
         self._fault = ""
-        self._looked = 0.0
+        self._looked = self._kept = 0.0
         self._after: list[int] = []
 
     @property
@@ -101,7 +103,8 @@ class LogMonitor:
             self._looked = now
             for reader in self._readers:
                 told |= self._tell(reader, partial(reader.look, now))
-        if batch.lines or told:
+        if told or (batch.lines and now - self._kept >= KEEP_S):
+            self._kept = now
             self._keep(at_once=told)
         self._last_run = now
 

@@ -21,7 +21,8 @@ from npd.state import Position
 
 log = logging.getLogger(__name__)
 
-RESTART_S = 5.0
+RESTART_S, MOST_RESTART_S = 5.0, 60.0
+"""Between two starts of journalctl; doubled as long as it brings nothing."""
 ABSENT_S = 60.0
 CHUNK_BYTES = 65536
 MAX_LINE_BYTES = 1 << 20
@@ -91,7 +92,7 @@ class Journald:
         self._rest = b""
         self._cursor = ""
         self._said = ""
-        self._try_at = 0.0
+        self._try_at, self._restart = 0.0, RESTART_S
         self._standing = Standing(CheckState.ON)
 
     def begin(self, positions: Sequence[Position | None]) -> None:
@@ -117,7 +118,7 @@ class Journald:
             return NOTHING
         lines = list(self._lines(data))
         if lines:
-            self._standing = Standing(CheckState.ON)
+            self._standing, self._restart = Standing(CheckState.ON), RESTART_S
         return Batch(lines)
 
     def _lines(self, data: bytes) -> Iterator[Line]:
@@ -140,7 +141,8 @@ class Journald:
     def _started(self) -> bool:
         if self._clock() < self._try_at:
             return False
-        self._try_at = self._clock() + RESTART_S
+        self._try_at = self._clock() + self._restart
+        self._restart = min(self._restart * 2, MOST_RESTART_S)
         if absent := missing(self._directory):
             self._try_at = self._clock() + ABSENT_S
             self._standing = Standing(CheckState.NOT_APPLICABLE, f"{self.name}: {absent}")

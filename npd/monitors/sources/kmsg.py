@@ -26,7 +26,7 @@ CHUNK_BYTES = 65536
 MOST = 2048
 """Records of one batch."""
 FEW = 64
-PAUSE_S = 0.01
+PAUSE_S = 0.02
 """After few records: under a steady trickle it is cheaper to take some at once. The kernel's ring holds more than
 comes in this time."""
 REOPEN_S = 5.0
