@@ -45,10 +45,14 @@ class Options:
     server: str = ""
     builtin: bool = True
     """Whether the built-in checks run."""
+    checks_config: Path | None = None
+    """Settings of the built-in checks, JSON."""
     off: tuple[str, ...] = ()
     """Names of built-in checks that are switched off."""
     host: Path = Path("/")
     """Where the node's root file system is mounted."""
+    kmsg: str = "/dev/kmsg"
+    """The kernel log."""
     state_dir: Path | None = None
     """Where to remember over a restart what was handled."""
     log_level: str = "info"
@@ -112,8 +116,10 @@ def _parser() -> argparse.ArgumentParser:
     flag("event-namespace", "event_namespace", "namespace of events about the node (default)")
     flag("apiserver-override", "apiserver_override", "address of the API server, as in https://10.0.0.1:6443")
     flag("kubeconfig", "kubeconfig", "kubeconfig to use instead of the service account")
+    flag("checks-config", "checks_config", "JSON file with settings of the built-in checks", type=Path)
     flag("disable-checks", "off", "names of built-in checks, with commas", action="append", type=_names)
     flag("host-root", "host", "where the root of the node's files is mounted (/)", type=Path)
+    flag("kmsg", "kmsg", "the kernel log (/dev/kmsg)")
     flag("state-dir", "state_dir", "where to remember what was handled (nowhere)", type=Path)
     flag("log-level", "log_level", "how much to log", choices=("debug", "info", "warning", "error"))
     for name in _IGNORED:

@@ -46,3 +46,15 @@ def replay(configs: tuple[Path, ...], lines: BinaryIO) -> None:
             click.echo(json.dumps(reported, ensure_ascii=False))
     if selection.problems:
         raise ConfigError("\n".join(selection.problems))
+
+
+@npd.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("flags", nargs=-1, type=click.UNPROCESSED)
+def run(flags: tuple[str, ...]) -> int:
+    """Run the agent of a node. Takes node-problem-detector's flags; see `eventcenter npd run --help`."""
+    from npd.running import main
+
+    return main(flags)

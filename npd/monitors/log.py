@@ -19,8 +19,12 @@ log = logging.getLogger(__name__)
 WAIT_S = 5.0
 RECOVERY_S = 10.0
 """Between two looks whether conditions still hold."""
+HOLDING_S = 0.5
+"""Instead of these, while a reader holds something back."""
 KEEP_S = 1.0
 """Between two positions that are handed to the state without need."""
+STUCK_S = 20.0
+"""Without a turn of the thread, which waits `WAIT_S` at most."""
 FAULT_S = 5.0
 """Pause after a fault of our own."""
 
@@ -43,6 +47,7 @@ class LogMonitor:
         self._thread = threading.Thread(target=self._run, name=f"npd {log_source.name}", daemon=True)
         self._report: Report = lambda status: None
         self._last_run: float | None = None
+        self._began = clock()
         self._fault = ""
         self._looked = self._kept = 0.0
         self._after: list[int] = []
@@ -80,9 +85,22 @@ class LogMonitor:
         if self._fault:
             state, detail = CheckState.BROKEN, self._fault
         return [
-            Health(f"{reader.source} ({reader.name})", state, detail, self._last_run, self._log.lost)
+            Health(
+                f"{reader.source} ({reader.name})",
+                state,
+                detail,
+                self._last_run,
+                self._log.lost,
+                self._alive(),
+            )
             for reader in self._readers
         ]
+
+    def _alive(self) -> bool:
+        """Whether it reads, or waits for something to read."""
+        if self._thread.ident is None:
+            return True
+        return self._thread.is_alive() and self._clock() - (self._last_run or self._began) < STUCK_S
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -93,13 +111,13 @@ class LogMonitor:
                 self._stopping.wait(FAULT_S)
 
     def _step(self) -> None:
-        batch = self._log.read(WAIT_S)
+        batch = self._log.read(HOLDING_S if self._holding() else WAIT_S)
         now = self._clock()
         told = False
         if batch.lines:
             for index, reader in enumerate(self._readers):
                 told |= self._tell(reader, partial(self._feed, index, batch))
-        if now - self._looked >= RECOVERY_S:
+        if now - self._looked >= (HOLDING_S if self._holding() else RECOVERY_S):
             self._looked = now
             for reader in self._readers:
                 told |= self._tell(reader, partial(reader.look, now))
@@ -107,6 +125,9 @@ class LogMonitor:
             self._kept = now
             self._keep(at_once=told)
         self._last_run = now
+
+    def _holding(self) -> bool:
+        return any(reader.holding for reader in self._readers)
 
     def _feed(self, index: int, batch: Batch) -> list[Event]:
         """Of what the reader saw before a restart it only remembers the lines."""

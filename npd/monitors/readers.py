@@ -24,6 +24,10 @@ class Reader(Protocol):
     @property
     def reasons(self) -> tuple[tuple[str, str], ...]: ...
 
+    @property
+    def holding(self) -> bool:
+        """Whether it holds something back that `look` gives out soon: it wants to be asked twice a second."""
+
     def remember(self, lines: Sequence[Line]) -> None:
         """Lines that it saw before a restart."""
 
@@ -37,6 +41,8 @@ class Reader(Protocol):
 
 class RuleReader:
     """The rules of a configuration file."""
+
+    holding = False
 
     def __init__(self, config: LogConfig, start: float, state: State, host: Host, now: float) -> None:
         self.name, self.source = config.name, config.source
