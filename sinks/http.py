@@ -64,12 +64,13 @@ class Http:
             raise TryAgain(f"{_place(url)} does not answer: {self._told(error)}") from None
         if response.is_success or response.status_code in accept:
             return response
-        raise self._failure(response)
+        raise self.failure(response)
 
     def post(self, url: str, **arguments: Any) -> httpx.Response:
         return self.request("POST", url, **arguments)
 
-    def _failure(self, response: httpx.Response) -> DeliveryError:
+    def failure(self, response: httpx.Response) -> DeliveryError:
+        """What an answer that was no success means, judged by its status: for kinds that accept some to read them."""
         return judged(response.status_code, self._settings.hide(told(response)), retry_after(response))
 
     def _told(self, error: Exception) -> str:
