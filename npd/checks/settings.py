@@ -8,7 +8,7 @@ Every check takes the keys of `_PACE`, `_WORDS` and `enabled`, and the fields of
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 
@@ -49,10 +49,13 @@ def build(
     host: Host | None = None,
     *,
     may_repair: bool = False,
+    taken: Collection[str] = (),
     wall: Callable[[], float] = time.time,
     steady: Callable[[], float] = time.monotonic,
 ) -> Built:
-    """The checks of `settings`, of which every part may be left out. ValueError says what is wrong, in one line."""
+    """The checks of `settings`, of which every part may be left out. `taken` are condition types that belong to other
+    monitors: two that move one condition would fight over it, so a check of such a condition runs only when its
+    settings say `"enabled": true`. ValueError says what is wrong, in one line."""
     names = settings.get("names", "ack")
     if names not in NAMES:
         raise ValueError(f"names: {names!r} is none of {', '.join(NAMES)}")
@@ -69,9 +72,12 @@ def build(
             off[kind.name] = "switched off" if "enabled" in own else "off by default"
             continue
         made = _checks(kind, own, node, names == "upstream")
-        checks += made
         if not made:
             off[kind.name] = "nothing to look at is configured"
+        elif "enabled" not in own and (condition := made[0].words.condition) in taken:
+            off[kind.name] = f"condition {condition} belongs to a configuration file"
+        else:
+            checks += made
     return Built(tuple(checks), off)
 
 

@@ -39,6 +39,14 @@ def test_names_are_acks_by_default_and_upstreams_by_switch() -> None:
         }
 
 
+def test_a_condition_of_another_monitor_is_left_to_it() -> None:
+    taken = {"ReadonlyFilesystem", "NTPProblem"}
+    built = build({"checks": {"clock": {"enabled": True}}}, taken=taken)
+
+    assert built.off["read-only"] == "condition ReadonlyFilesystem belongs to a configuration file"
+    assert "clock" not in built.off
+
+
 def test_a_check_takes_its_own_pace_and_words() -> None:
     own = {
         "invoke_interval": "1m30s", "timeout": "5s", "hold_down": "2m", "bad": 2, "of": 4, "good": 3,
