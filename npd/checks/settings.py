@@ -68,17 +68,24 @@ def build(
     off: dict[str, str] = {}
     for kind in KINDS:
         own = _mapping(given.get(kind.name, {}), f"checks.{kind.name}")
-        if not _enabled(own, kind):
-            off[kind.name] = "switched off" if "enabled" in own else "off by default"
-            continue
-        made = _checks(kind, own, node, names == "upstream")
-        if not made:
-            off[kind.name] = "nothing to look at is configured"
-        elif "enabled" not in own and (condition := made[0].words.condition) in taken:
-            off[kind.name] = f"condition {condition} belongs to a configuration file"
+        made = _checks(kind, own, node, names == "upstream") if _enabled(own, kind) else []
+        if why := _why_off(made, own, kind, taken):
+            off[kind.name] = why
         else:
             checks += made
     return Built(tuple(checks), off)
+
+
+def _why_off(made: list[Check], own: Mapping[str, Any], kind: Kind, taken: Collection[str]) -> str:
+    """'' when the checks run."""
+    if not _enabled(own, kind):
+        return "switched off" if "enabled" in own else "off by default"
+    if not made:
+        return "nothing to look at is configured"
+    condition = made[0].words.condition
+    if condition in taken and "enabled" not in own:
+        return f"condition {condition} belongs to a configuration file"
+    return ""
 
 
 def _checks(kind: Kind, own: Mapping[str, Any], node: Node, upstream: bool) -> list[Check]:
