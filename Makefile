@@ -63,9 +63,9 @@ bench: install ## measure the figures of docs/; EVENTS=250000
 lock: ## resolve the dependencies anew into both lock files (needs uv)
 	@command -v uv >/dev/null || { echo "make lock: uv is needed and was not found: pip install uv" >&2; exit 2; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade \
-	  pyproject.toml --output-file requirements.lock
+	  pyproject.toml --extra all --output-file requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade \
-	  --constraint requirements.lock --group dev pyproject.toml --output-file requirements-dev.lock
+	  --constraint requirements.lock --extra all --group dev pyproject.toml --output-file requirements-dev.lock
 
 image: ## build the container image; IMAGE=eventcenter:dev
 	docker build --tag $(IMAGE) .

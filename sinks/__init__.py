@@ -1,1 +1,4 @@
-"""Where events are forwarded to: one file a destination (none yet)."""
+"""Forwarding: events to other systems, and messages to people. One file a destination.
+
+`kind` says what a destination declares of itself, `address` and `settings` read what people wrote, `delivery` is what a
+sender and its courier agree on; `courier` carries events, `telling` messages. `running` keeps the sinks of a center."""
