@@ -6,15 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from npd.checks.frame import Host, Outcome
 from npd.checks.processes import Processes
-from tests.npd.checks.looking import FakeHost, seen
+from tests.npd.checks.looking import FakeHost, seen, wait_for
 
 VFORK = """
 import ctypes, time
@@ -23,13 +21,6 @@ if lib.vfork() == 0:
     time.sleep(60)
 """
 """The parent of a vfork waits in state D until its child ends; both are killed here before that."""
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "did not come about"
-        time.sleep(0.02)
 
 
 def test_state_d_in_two_looks_is_hung_and_in_one_is_not(fake: FakeHost) -> None:
@@ -76,7 +67,7 @@ def test_a_real_process_in_state_d() -> None:
     processes = Processes(Path("/proc"))
     with subprocess.Popen([sys.executable, "-c", VFORK], start_new_session=True) as parent:
         try:
-            until(lambda: any(p.pid == parent.pid and p.state == "D" for p in processes.all()))
+            wait_for(lambda: any(p.pid == parent.pid and p.state == "D" for p in processes.all()))
             check = seen("hung-processes", Host())
             check.look()
             finding = check.look()
@@ -89,7 +80,7 @@ def test_a_real_process_in_state_d() -> None:
 def test_real_zombies() -> None:
     children = [subprocess.Popen([sys.executable, "-S", "-c", ""]) for _ in range(3)]
     try:
-        until(
+        wait_for(
             lambda: (
                 {p.state for p in Processes(Path("/proc")).all() if p.pid in {c.pid for c in children}}
                 == {"Z"}

@@ -219,3 +219,19 @@ def test_what_is_remembered_has_a_bound() -> None:
         watcher.feed(killed(pid + 10_000), 1.0)
 
     assert max(len(watcher._by_pid), len(watcher._seen)) <= 256
+
+
+@given(st.data())
+def test_reports_in_any_order_keep_their_pods(data: st.DataObject) -> None:
+    """Each kill comes after its own report; anything else may come in between."""
+    paths = [f"/kubepods/pod{number:08x}-0000-0000-0000-000000000000/{ID}" for number in range(5)]
+    waiting = [[chosen(100 + at, path, path), killed(100 + at)] for at, path in enumerate(paths)]
+    lines = []
+    while any(waiting):
+        report = data.draw(st.sampled_from([lines for lines in waiting if lines]))
+        lines.append(report.pop(0))
+    kills, _ = seen(*lines)
+
+    assert {kill.pids[0]: kill.pod.uid[:8] for kill in kills if kill.pod} == {
+        100 + number: f"{number:08x}" for number in range(5)
+    }
