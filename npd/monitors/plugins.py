@@ -18,7 +18,7 @@ from npd.model import CheckState, Health, Report
 from npd.monitors.plugin_rules import Outcome, PluginRules, Result
 from npd.monitors.programs import REAP_S, Run
 from npd.monitors.readers import reasons_of
-from npd.monitors.stand_ins import StandIn
+from npd.monitors.stand_ins import Means, StandIn
 from npd.state import State
 
 log = logging.getLogger(__name__)
@@ -68,11 +68,13 @@ class PluginMonitor:
         self,
         config: PluginConfig,
         state: State,
+        means: Means | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
         self._state = state
+        self._means = means or Means()
         self._clock, self._steady = clock, steady
         self._rules = PluginRules(config, clock(), state.conditions(config.name))
         self._jobs = [
@@ -143,7 +145,7 @@ class PluginMonitor:
     def _run_of(self, job: Job) -> Run | StandIn:
         rule = job.rule
         if rule.builtin:
-            return StandIn(rule.builtin, rule.args, job.timeout, self._config.max_output)
+            return StandIn(rule, job.timeout, self._config.max_output, self._means)
         return Run(rule.path, rule.args, job.timeout, self._config.max_output)
 
     def _run(self, job: Job, run: Run | StandIn) -> None:

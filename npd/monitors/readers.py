@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from npd.checks.frame import Host
 from npd.config.model import LogConfig, PluginConfig
 from npd.model import Event, Status
 from npd.monitors.engine import LogEngine
 from npd.monitors.matching import Line
-from npd.monitors.rechecks import Host
 from npd.state import State
 
 
@@ -29,6 +29,10 @@ class Reader(Protocol):
 
     def feed(self, lines: Sequence[Line]) -> list[Event]: ...
 
+    @property
+    def patience(self) -> float:
+        """Seconds after which it wants to `look` again."""
+
     def look(self, now: float) -> list[Event]:
         """What there is to report without a line."""
 
@@ -37,6 +41,8 @@ class Reader(Protocol):
 
 class RuleReader:
     """The rules of a configuration file."""
+
+    patience = 10.0
 
     def __init__(self, config: LogConfig, start: float, state: State, host: Host, now: float) -> None:
         self.name, self.source = config.name, config.source
