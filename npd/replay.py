@@ -17,7 +17,7 @@ from npd.monitors.filelines import FileLines, NotALine
 from npd.monitors.matching import Line
 from npd.monitors.oom import tells_kills
 from npd.monitors.plugin_rules import PluginRules
-from npd.monitors.texts import SPACE
+from npd.monitors.texts import trimmed
 from npd.oom import OomWatcher
 
 HEAD = 1000
@@ -102,7 +102,7 @@ class _LogRun:
 
     def _cut(self, line: Line) -> Line | None:
         if self._files is None:
-            return _trimmed(line)
+            return _message(line)
         try:
             return None if self._files.skipped(line.text) else self._files.line(line.text)
         except NotALine:
@@ -119,7 +119,7 @@ class _OomRun:
         self._watcher = OomWatcher(node_events=node_events)
 
     def feed(self, line: Line) -> Iterable[Event]:
-        return _once(self._watcher.feed(line.text.decode("utf-8", "replace").strip(SPACE), line.time))
+        return _once(self._watcher.feed(trimmed(line.text).decode(), line.time))
 
     def end(self) -> Iterable[Event]:
         return _once(self._watcher.flush())
@@ -132,10 +132,10 @@ def _once(events: list[Event]) -> list[Event]:
     return [event for event in events if event.pod is not None] or events
 
 
-def _trimmed(line: Line) -> Line | None:
+def _message(line: Line) -> Line | None:
     """Blank lines are no messages."""
-    text = line.text.decode("utf-8", "replace").strip(SPACE)
-    return Line(line.time, text.encode()) if text else None
+    text = trimmed(line.text)
+    return Line(line.time, text) if text else None
 
 
 class _PluginRun:
@@ -152,7 +152,7 @@ class _PluginRun:
         ]
 
     def feed(self, line: Line) -> Iterable[Event]:
-        if message := _trimmed(line):
+        if message := _message(line):
             self._now = message.time
             for _, counter in self._counting:
                 counter.take(message)
