@@ -41,6 +41,8 @@ class Job:
     """The newest, as long as anything of it is there."""
     working: bool = False
     """It holds one of the places for plugins that run at once."""
+    returned: bool = True
+    """Its thread has come back."""
     stuck_at: float = 0.0
     detail: str = ""
     """Why nothing can be said about what it looks at."""
@@ -51,6 +53,11 @@ class Job:
         self.stuck_at = now + self.timeout + GRACE_S
         self.due += self.interval * ((now - self.due) // self.interval + 1)
 
+    def forget_run(self) -> None:
+        """Unless something of it is there still."""
+        if self.returned and self.run is not None and self.run.gone:
+            self.run = None
+
     @property
     def free(self) -> bool:
         return self.run is None
@@ -59,7 +66,6 @@ class Job:
 @dataclass(slots=True)
 class Ended:
     job: Job
-    run: Run | StandIn
     result: Result
 
 
@@ -137,7 +143,7 @@ class PluginMonitor:
         waiting = sorted((job for job in self._jobs if job.due <= now and job.free), key=lambda job: job.due)
         for job in waiting[: max(0, places)]:
             job.begun(now)
-            job.run, job.working = self._run_of(job), True
+            job.run, job.working, job.returned = self._run_of(job), True, False
             threading.Thread(
                 target=self._run, args=(job, job.run), name=f"npd plugin {job.rule.reason}", daemon=True
             ).start()
@@ -154,7 +160,7 @@ class PluginMonitor:
         except Exception as error:
             log.exception("plugin %s: a fault of the detector", job.rule.path)
             result = Result(Outcome.UNKNOWN, f"{type(error).__name__}: {error}")
-        self._ended.put(Ended(job, run, result))
+        self._ended.put(Ended(job, result))
 
     def _pause(self, now: float) -> float:
         """Until something is to be done, if nothing ends before."""
@@ -174,16 +180,15 @@ class PluginMonitor:
                 job.working = False
                 said = f"{job.rule.builtin or job.rule.path} hangs since {format_duration(job.timeout)}"
                 self._take(job, Result(Outcome.UNKNOWN, said))
-            elif job.run is not None and not job.working and job.run.gone:
-                job.run = None
+            job.forget_run()
 
     def _end(self, ended: Ended) -> None:
         job = ended.job
         if job.working:
             job.working = False
             self._take(job, ended.result)
-        if ended.run.gone:
-            job.run = None
+        job.returned = True
+        job.forget_run()
 
     def _take(self, job: Job, result: Result) -> None:
         now = self._clock()

@@ -36,21 +36,20 @@ Look = Callable[[Sequence[str], float, Means], Result]
 class StandIn:
     """One run, like that of a program."""
 
+    gone = True
+    """When `finish` has returned, nothing is left of it."""
+
     def __init__(self, rule: PluginRule, timeout: float, max_output: int, means: Means) -> None:
         self._rule, self._timeout, self._max_output, self._means = rule, timeout, max_output, means
-        self.gone = False
 
     def kill(self) -> None:
         """It ends by itself."""
 
     def finish(self) -> Result:
         look = LOOKS[self._rule.builtin]
-        try:
-            result = look(self._rule.args, self._timeout, self._means)
-            kept = result.message.encode()[: self._max_output].decode(errors="ignore")
-            return Result(result.outcome, kept)
-        finally:
-            self.gone = True
+        result = look(self._rule.args, self._timeout, self._means)
+        kept = result.message.encode()[: self._max_output].decode(errors="ignore")
+        return Result(result.outcome, kept)
 
 
 def count_entries(args: Sequence[str], timeout: float, means: Means) -> Result:
