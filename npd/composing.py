@@ -4,29 +4,23 @@ with one of them is a line for people, and the others run."""
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from npd.checks import frame, settings
+from npd.checks import settings
+from npd.checks.frame import Host
 from npd.checks.monitor import CheckMonitor
-from npd.config import Selection, default_configs, load_files
-from npd.config.model import LogConfig
+from npd.config import AnyConfig, default_configs, load_files, load_object
+from npd.config.model import OomConfig
 from npd.model import Monitor, Status
-from npd.monitors import rechecks
 from npd.monitors.building import monitors_of
-from npd.monitors.starting import read_uptime, start_time
-from npd.oom.incident import NODE_REASON
-from npd.oom.reader import OomReader
 from npd.options import Options
 from npd.state import State, boot_id
 
 CHECKS = "node-checks"
 """Source of what the built-in checks tell, and the name under which their conditions are remembered."""
-LOOKBACK = 300.0
-"""Seconds that OOM kills are looked for in the past, as in the kernel monitor's own file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +38,19 @@ class Composed:
 
 
 def compose(options: Options) -> Composed:
-    host = _host(options.host)
-    selection = load_files(options.configs) if options.configs else default_configs()
+    root = options.host
+    host = Host(root / "proc", root / "sys", root)
     path = options.state_dir / "state.json" if options.state_dir else None
     state = State(path, boot_id(str(host.proc)))
+    selection = load_files(options.configs) if options.configs else default_configs()
     problems = list(selection.problems)
     monitors = monitors_of(
-        selection.configs,
+        _with_oom(selection.configs),
         state,
-        rechecks.Host(str(host.proc), str(host.sys)),
-        kernel_readers=[_oom_reader(options, selection, str(host.proc))],
+        host,
         kmsg=options.kmsg,
+        may_repair=options.may_repair,
+        node=options.node,
     )
     if options.builtin:
         checks = _checks(options, host, state, problems)
@@ -63,25 +59,18 @@ def compose(options: Options) -> Composed:
     return Composed(monitors, tuple(problems), selection.warnings, state)
 
 
-def _host(root: Path) -> frame.Host:
-    return frame.Host(root / "proc", root / "sys", root)
-
-
-def _oom_reader(options: Options, selection: Selection, proc: str) -> OomReader:
-    """Where a rule of a file tells of the node's event already, only the Pod's is added."""
-    ruled = any(
-        config.plugin == "kmsg" and any(rule.reason == NODE_REASON for rule in config.rules)
-        for config in selection.configs
-        if isinstance(config, LogConfig)
+def _with_oom(configs: Sequence[AnyConfig]) -> list[AnyConfig]:
+    """The Pod of an OOM kill is found whatever files are given: none of the original's can say so."""
+    found = any(isinstance(config, OomConfig) for config in configs)
+    return (
+        [*configs] if found else [*configs, load_object({"builtin": "oom", "lookback": "5m"}, "oom").config]
     )
-    start = start_time(time.time(), read_uptime(proc), LOOKBACK, 0.0)
-    return OomReader(options.node, node_events=not ruled, start=start)
 
 
-def _checks(options: Options, host: frame.Host, state: State, problems: list[str]) -> CheckMonitor | None:
+def _checks(options: Options, host: Host, state: State, problems: list[str]) -> CheckMonitor | None:
     try:
         given = _settings(options)
-        built = settings.build(given, host)
+        built = settings.build(given, host, may_repair=options.may_repair)
     except ValueError as error:
         problems.append(f"built-in checks: {error}")
         return None

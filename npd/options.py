@@ -49,6 +49,10 @@ class Options:
     """Settings of the built-in checks, JSON."""
     off: tuple[str, ...] = ()
     """Names of built-in checks that are switched off."""
+    may_repair: bool = False
+    """Whether health checks that are configured to may end a service that is unwell."""
+    uid_in_events: bool = True
+    """Off: events about the node carry its name as uid, which is all that `kubectl describe node` before 1.22 finds."""
     host: Path = Path("/")
     """Where the node's root file system is mounted."""
     kmsg: str = "/dev/kmsg"
@@ -104,6 +108,12 @@ def _parser() -> argparse.ArgumentParser:
         ("enable-k8s-exporter", "kubernetes", "report to the API server (true)"),
         ("k8s-exporter-write-events", "write_events", "write events (true)"),
         ("k8s-exporter-update-node-conditions", "write_conditions", "keep conditions of the Node (true)"),
+        ("enable-repair", "may_repair", "let health checks run their repair commands (false)"),
+        (
+            "node-uid-in-events",
+            "uid_in_events",
+            "false: events carry the node's name as uid, for old kubectls (true)",
+        ),
         ("builtin-checks", "builtin", "run the checks that need no configuration file (true)"),
     ):
         flag(name, dest, help, type=_boolean, nargs="?", const=True, metavar="true|false")

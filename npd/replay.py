@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from npd.config import AnyConfig, LogConfig, PluginConfig
+from npd.config import AnyConfig, LogConfig, OomConfig, PluginConfig
 from npd.config.counter import parse_arguments
 from npd.config.plugins import COUNTER
 from npd.model import Condition, Event, Status
@@ -15,13 +15,15 @@ from npd.monitors.counting import LineCounter
 from npd.monitors.engine import LogEngine
 from npd.monitors.filelines import FileLines, NotALine
 from npd.monitors.matching import Line
+from npd.monitors.oom import tells_kills
 from npd.monitors.plugin_rules import PluginRules
-from npd.monitors.texts import SPACE
+from npd.monitors.texts import trimmed
+from npd.oom import OomWatcher
 
 HEAD = 1000
 """Lines of the input that tell whether they stand as in the file of a file monitor."""
 
-Reported = dict[str, str | None]
+Reported = dict[str, Any]
 
 
 class _Run(Protocol):
@@ -41,7 +43,8 @@ def replay(configs: Sequence[AnyConfig], lines: Iterable[bytes]) -> Iterator[Rep
     files = any(isinstance(config, LogConfig) and config.plugin == "filelog" for config in configs)
     head = list(itertools.islice(source, HEAD if files else 0))
     began = time.time()
-    runs = [run for config in configs if (run := _run(config, began, head))]
+    alone = not tells_kills(configs)
+    runs = [run for config in configs if (run := _run(config, began, head, alone))]
     for second, raw in enumerate(itertools.chain(head, source)):
         for run in runs:
             yield from _events(run, run.feed(Line(began + second, raw)))
@@ -54,7 +57,7 @@ def replay(configs: Sequence[AnyConfig], lines: Iterable[bytes]) -> Iterator[Rep
 
 def _events(run: _Run, events: Iterable[Event]) -> Iterator[Reported]:
     for event in events:
-        yield {
+        reported: Reported = {
             "kind": "event",
             "type": event.severity.value,
             "reason": event.reason,
@@ -62,6 +65,9 @@ def _events(run: _Run, events: Iterable[Event]) -> Iterator[Reported]:
             "message": event.message,
             "source": run.status().source,
         }
+        if event.pod is not None:
+            reported["pod"] = {"uid": event.pod.uid, "container_id": event.pod.container_id}
+        yield reported
 
 
 def _condition(condition: Condition, source: str) -> Reported:
@@ -75,9 +81,11 @@ def _condition(condition: Condition, source: str) -> Reported:
     }
 
 
-def _run(config: AnyConfig, now: float, head: Sequence[bytes]) -> _Run | None:
+def _run(config: AnyConfig, now: float, head: Sequence[bytes], node_events: bool) -> _Run | None:
     if isinstance(config, LogConfig):
         return _LogRun(config, now, head)
+    if isinstance(config, OomConfig):
+        return _OomRun(node_events)
     return _PluginRun(config, now) if isinstance(config, PluginConfig) else None
 
 
@@ -94,7 +102,7 @@ class _LogRun:
 
     def _cut(self, line: Line) -> Line | None:
         if self._files is None:
-            return _trimmed(line)
+            return _message(line)
         try:
             return None if self._files.skipped(line.text) else self._files.line(line.text)
         except NotALine:
@@ -104,10 +112,30 @@ class _LogRun:
         return ()
 
 
-def _trimmed(line: Line) -> Line | None:
+class _OomRun:
+    """An OOM kill is told once here: of the Pod, and of the node only where the Pod is not known and no rule tells."""
+
+    def __init__(self, node_events: bool) -> None:
+        self._watcher = OomWatcher(node_events=node_events)
+
+    def feed(self, line: Line) -> Iterable[Event]:
+        return _once(self._watcher.feed(trimmed(line.text).decode(), line.time))
+
+    def end(self) -> Iterable[Event]:
+        return _once(self._watcher.flush())
+
+    def status(self) -> Status:
+        return Status("kernel-monitor")
+
+
+def _once(events: list[Event]) -> list[Event]:
+    return [event for event in events if event.pod is not None] or events
+
+
+def _message(line: Line) -> Line | None:
     """Blank lines are no messages."""
-    text = line.text.decode("utf-8", "replace").strip(SPACE)
-    return Line(line.time, text.encode()) if text else None
+    text = trimmed(line.text)
+    return Line(line.time, text) if text else None
 
 
 class _PluginRun:
@@ -124,7 +152,7 @@ class _PluginRun:
         ]
 
     def feed(self, line: Line) -> Iterable[Event]:
-        if message := _trimmed(line):
+        if message := _message(line):
             self._now = message.time
             for _, counter in self._counting:
                 counter.take(message)

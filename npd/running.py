@@ -74,6 +74,7 @@ def _exporter(options: Options, composed: Composed) -> KubernetesExporter | None
         heartbeat=options.heartbeat,
         conditions=options.write_conditions,
         events=options.write_events,
+        uid_in_events=options.uid_in_events,
     )
 
 

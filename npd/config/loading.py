@@ -10,7 +10,7 @@ from typing import Any
 
 from npd.config.completing import completed
 from npd.config.logs import KNOWN_PLUGINS, read_log_config
-from npd.config.model import AnyConfig, Loaded, StatsConfig
+from npd.config.model import AnyConfig, Loaded, OomConfig, StatsConfig
 from npd.config.plugins import read_plugin_config
 from npd.config.problems import ConfigProblem, Findings
 from npd.config.reading import Section, decode_json, packaged, read_json
@@ -41,6 +41,8 @@ def _read(top: Section, name: str) -> AnyConfig | None:
     elif plugin in KNOWN_PLUGINS:
         read = read_log_config(top, name)
         config = completed(read) if top.flag("builtinRules", True) else read
+    elif top.text("builtin") == "oom":
+        config = OomConfig(name, top.duration("lookback", 0.0))
     elif not top.has("plugin") and _STATS & top.values.keys():
         top.findings.warn("", "is a system stats monitor; its figures are left to node-exporter")
         return StatsConfig(name)

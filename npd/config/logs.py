@@ -27,8 +27,8 @@ def read_log_config(top: Section, name: str) -> LogConfig:
         conditions=conditions,
         rules=_read_rules(top, conditions),
         log_path=top.text("logPath"),
-        lookback=_empty_or_duration(top, "lookback"),
-        delay=_empty_or_duration(top, "delay"),
+        lookback=top.duration("lookback", 0.0, empty_ok=True),
+        delay=top.duration("delay", 0.0, empty_ok=True),
         buffer_size=_buffer_size(top),
         skip=top.texts("skipList"),
         plugin_config=_plugin_config(top.section("pluginConfig"), plugin),
@@ -47,10 +47,6 @@ def _buffer_size(top: Section) -> int:
         top.wrong("bufferSize", f"{size} is too large, at most {MAX_BUFFER_SIZE} lines are accepted")
         return BUFFER_SIZE
     return size
-
-
-def _empty_or_duration(top: Section, key: str) -> float:
-    return 0.0 if top.has(key) and top.text(key) == "" else top.duration(key, 0.0)
 
 
 def _plugin_config(section: Section, plugin: str) -> dict[str, str]:
@@ -94,9 +90,9 @@ def _read_rule(section: Section, conditions: Sequence[DeclaredCondition]) -> Log
             f"{condition!r} is not declared in conditions ({declared(conditions)}), so this rule does nothing",
         )
     warn_of_reason(section, reason)
-    if not section.text("pattern"):
-        section.findings.warn(section.at("pattern"), "is empty and matches every line")
     pattern = read_pattern(section, "pattern")
+    if pattern and not pattern.text:
+        section.findings.warn(section.at("pattern"), "is empty and matches every line")
     suffix = section.text("patternGeneratedMessageSuffix")
     section.done()
     return LogRule(reason, pattern, permanent, condition, suffix) if pattern else None

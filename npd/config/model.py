@@ -108,7 +108,15 @@ class StatsConfig:
     name: str
 
 
-AnyConfig = LogConfig | PluginConfig | StatsConfig
+@dataclass(frozen=True, slots=True)
+class OomConfig:
+    """Ours: `{"builtin": "oom"}`. The kernel log is watched for OOM kills, to name the Pods that they hit."""
+
+    name: str
+    lookback: float = 0.0
+
+
+AnyConfig = LogConfig | PluginConfig | StatsConfig | OomConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,11 +79,17 @@ class Section:
         return tuple(value for value in values if isinstance(value, str))
 
     def duration(
-        self, key: str, default: float, *, least: float | None = None, over: float | None = None
+        self,
+        key: str,
+        default: float,
+        *,
+        least: float | None = None,
+        over: float | None = None,
+        empty_ok: bool = False,
     ) -> float:
         """Seconds. `over`: must be longer than this."""
         text = self._get(key, str)
-        if text is None:
+        if text is None or (empty_ok and not text):
             return default
         try:
             seconds = parse_duration(text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from npd.checks.frame import Host
 from npd.config.model import LogConfig, LogRule
 from npd.config.patterns import RulePattern
 from npd.model import Condition, Event, Severity, Status
 from npd.monitors.conditions import Conditions
 from npd.monitors.matching import Buffer, Gate, Line, Match, Matcher
-from npd.monitors.rechecks import Host
 from npd.monitors.recovery import Recovery
 
 

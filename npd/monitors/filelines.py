@@ -8,6 +8,7 @@ from npd.config.gotime import Layout
 from npd.config.model import LogConfig
 from npd.config.patterns import compile_go
 from npd.monitors.matching import Line
+from npd.monitors.texts import valid
 
 
 class NotALine(ValueError):
@@ -28,6 +29,7 @@ class FileLines:
 
     def line(self, raw: bytes) -> Line:
         """`raw` is without its line end. NotALine."""
+        raw = valid(raw)
         return Line(self._time(raw), self._text(raw))
 
     def looks_raw(self, raw: bytes) -> bool:

@@ -17,14 +17,10 @@ from npd.state import State
 log = logging.getLogger(__name__)
 
 WAIT_S = 5.0
-RECOVERY_S = 10.0
-"""Between two looks whether conditions still hold."""
-HOLDING_S = 0.5
-"""Instead of these, while a reader holds something back."""
+HANGS_S = 20.0
+"""Without a turn of its loop a monitor counts as dead."""
 KEEP_S = 1.0
 """Between two positions that are handed to the state without need."""
-STUCK_S = 20.0
-"""Without a turn of the thread, which waits `WAIT_S` at most."""
 FAULT_S = 5.0
 """Pause after a fault of our own."""
 
@@ -47,9 +43,9 @@ class LogMonitor:
         self._thread = threading.Thread(target=self._run, name=f"npd {log_source.name}", daemon=True)
         self._report: Report = lambda status: None
         self._last_run: float | None = None
-        self._began = clock()
         self._fault = ""
-        self._looked = self._kept = 0.0
+        self._looked = [0.0] * len(readers)
+        self._kept = 0.0
         self._after: list[int] = []
 
     @property
@@ -84,23 +80,14 @@ class LogMonitor:
         state, detail = standing.state, standing.detail
         if self._fault:
             state, detail = CheckState.BROKEN, self._fault
+        age = 0.0 if self._last_run is None else self._clock() - self._last_run
+        alive = self._thread.is_alive() and age < HANGS_S
+        if not alive and not self._stopping.is_set():
+            state, detail = CheckState.BROKEN, f"the thread that reads {self._log.name} has ended or hangs"
         return [
-            Health(
-                f"{reader.source} ({reader.name})",
-                state,
-                detail,
-                self._last_run,
-                self._log.lost,
-                self._alive(),
-            )
+            Health(f"{reader.source} ({reader.name})", state, detail, self._last_run, self._log.lost, alive)
             for reader in self._readers
         ]
-
-    def _alive(self) -> bool:
-        """Whether it reads, or waits for something to read."""
-        if self._thread.ident is None:
-            return True
-        return self._thread.is_alive() and self._clock() - (self._last_run or self._began) < STUCK_S
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -111,23 +98,20 @@ class LogMonitor:
                 self._stopping.wait(FAULT_S)
 
     def _step(self) -> None:
-        batch = self._log.read(HOLDING_S if self._holding() else WAIT_S)
+        batch = self._log.read(min(WAIT_S, *(reader.patience for reader in self._readers)))
         now = self._clock()
         told = False
         if batch.lines:
             for index, reader in enumerate(self._readers):
                 told |= self._tell(reader, partial(self._feed, index, batch))
-        if now - self._looked >= (HOLDING_S if self._holding() else RECOVERY_S):
-            self._looked = now
-            for reader in self._readers:
+        for index, reader in enumerate(self._readers):
+            if not 0 <= now - self._looked[index] < reader.patience:
+                self._looked[index] = now
                 told |= self._tell(reader, partial(reader.look, now))
         if told or (batch.lines and now - self._kept >= KEEP_S):
             self._kept = now
             self._keep(at_once=told)
         self._last_run = now
-
-    def _holding(self) -> bool:
-        return any(reader.holding for reader in self._readers)
 
     def _feed(self, index: int, batch: Batch) -> list[Event]:
         """Of what the reader saw before a restart it only remembers the lines."""

@@ -18,7 +18,7 @@ from npd.model import CheckState, Health, Report
 from npd.monitors.plugin_rules import Outcome, PluginRules, Result
 from npd.monitors.programs import REAP_S, Run
 from npd.monitors.readers import reasons_of
-from npd.monitors.stand_ins import StandIn
+from npd.monitors.stand_ins import Means, StandIn
 from npd.state import State
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class Job:
     """The newest, as long as anything of it is there."""
     working: bool = False
     """It holds one of the places for plugins that run at once."""
+    returned: bool = True
+    """Its thread has come back."""
     stuck_at: float = 0.0
     detail: str = ""
     """Why nothing can be said about what it looks at."""
@@ -51,6 +53,11 @@ class Job:
         self.stuck_at = now + self.timeout + GRACE_S
         self.due += self.interval * ((now - self.due) // self.interval + 1)
 
+    def forget_run(self) -> None:
+        """Unless something of it is there still."""
+        if self.returned and self.run is not None and self.run.gone:
+            self.run = None
+
     @property
     def free(self) -> bool:
         return self.run is None
@@ -59,7 +66,6 @@ class Job:
 @dataclass(slots=True)
 class Ended:
     job: Job
-    run: Run | StandIn
     result: Result
 
 
@@ -68,11 +74,13 @@ class PluginMonitor:
         self,
         config: PluginConfig,
         state: State,
+        means: Means | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
         self._state = state
+        self._means = means or Means()
         self._clock, self._steady = clock, steady
         self._rules = PluginRules(config, clock(), state.conditions(config.name))
         self._jobs = [
@@ -136,7 +144,7 @@ class PluginMonitor:
         waiting = sorted((job for job in self._jobs if job.due <= now and job.free), key=lambda job: job.due)
         for job in waiting[: max(0, places)]:
             job.begun(now)
-            job.run, job.working = self._run_of(job), True
+            job.run, job.working, job.returned = self._run_of(job), True, False
             threading.Thread(
                 target=self._run, args=(job, job.run), name=f"npd plugin {job.rule.reason}", daemon=True
             ).start()
@@ -144,7 +152,7 @@ class PluginMonitor:
     def _run_of(self, job: Job) -> Run | StandIn:
         rule = job.rule
         if rule.builtin:
-            return StandIn(rule.builtin, rule.args, job.timeout, self._config.max_output)
+            return StandIn(rule, job.timeout, self._config.max_output, self._means)
         return Run(rule.path, rule.args, job.timeout, self._config.max_output)
 
     def _run(self, job: Job, run: Run | StandIn) -> None:
@@ -153,7 +161,7 @@ class PluginMonitor:
         except Exception as error:
             log.exception("plugin %s: a fault of the detector", job.rule.path)
             result = Result(Outcome.UNKNOWN, f"{type(error).__name__}: {error}")
-        self._ended.put(Ended(job, run, result))
+        self._ended.put(Ended(job, result))
 
     def _pause(self, now: float) -> float:
         """Until something is to be done, if nothing ends before."""
@@ -173,16 +181,15 @@ class PluginMonitor:
                 job.working = False
                 said = f"{job.rule.builtin or job.rule.path} hangs since {format_duration(job.timeout)}"
                 self._take(job, Result(Outcome.UNKNOWN, said))
-            elif job.run is not None and not job.working and job.run.gone:
-                job.run = None
+            job.forget_run()
 
     def _end(self, ended: Ended) -> None:
         job = ended.job
         if job.working:
             job.working = False
             self._take(job, ended.result)
-        if ended.run.gone:
-            job.run = None
+        job.returned = True
+        job.forget_run()
 
     def _take(self, job: Job, result: Result) -> None:
         now = self._clock()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from npd.checks.frame import Host
 from npd.config.model import LogConfig, PluginConfig
 from npd.model import Event, Status
 from npd.monitors.engine import LogEngine
 from npd.monitors.matching import Line
-from npd.monitors.rechecks import Host
 from npd.state import State
 
 
@@ -24,14 +24,14 @@ class Reader(Protocol):
     @property
     def reasons(self) -> tuple[tuple[str, str], ...]: ...
 
-    @property
-    def holding(self) -> bool:
-        """Whether it holds something back that `look` gives out soon: it wants to be asked twice a second."""
-
     def remember(self, lines: Sequence[Line]) -> None:
         """Lines that it saw before a restart."""
 
     def feed(self, lines: Sequence[Line]) -> list[Event]: ...
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which it wants to `look` again."""
 
     def look(self, now: float) -> list[Event]:
         """What there is to report without a line."""
@@ -42,7 +42,7 @@ class Reader(Protocol):
 class RuleReader:
     """The rules of a configuration file."""
 
-    holding = False
+    patience = 10.0
 
     def __init__(self, config: LogConfig, start: float, state: State, host: Host, now: float) -> None:
         self.name, self.source = config.name, config.source

@@ -8,16 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from npd.checks.frame import Host
 from npd.config.model import Recheck
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """Where the node's own trees are; in a container they are mounted elsewhere."""
-
-    proc: str = "/proc"
-    sys: str = "/sys"
-
 
 _TASK = re.compile(r"task .+?:(\d+) (?:<[^>]*> )?blocked ")
 _DEVICE = re.compile(r"\((?:device )?(?:/dev/)?([^\s():]+)\)")

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from npd.checks.frame import Host
 from npd.config.model import DeclaredCondition
 from npd.model import Event
 from npd.monitors.conditions import Conditions
-from npd.monitors.rechecks import RECHECKS, Host
+from npd.monitors.rechecks import RECHECKS
 
 MAX_EVIDENCE = 64
 """Lines that are kept for each condition; each is looked at anew."""

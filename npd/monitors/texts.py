@@ -23,6 +23,18 @@ _QUOTED = {
 }
 
 
+def trimmed(text: bytes) -> bytes:
+    """As UTF-8 whatever came, without white space at both ends."""
+    if text.isascii():
+        return text.strip()
+    return text.decode("utf-8", "replace").strip(SPACE).encode()
+
+
+def valid(text: bytes) -> bytes:
+    """As UTF-8 whatever came: regular expressions do not see other bytes."""
+    return text if text.isascii() else text.decode("utf-8", "replace").encode()
+
+
 def quoted(text: str) -> str:
     """As Go's `%q`."""
     return '"' + "".join(map(_quoted_char, text)) + '"'

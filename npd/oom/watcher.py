@@ -69,11 +69,6 @@ class OomWatcher:
         self._open: _Open | None = None
         self._seen: dict[tuple[int, str], float] = {}
 
-    @property
-    def holding(self) -> bool:
-        """Whether a kill is held back that `flush` will give out."""
-        return self._open is not None
-
     def feed(self, line: str, time: float) -> list[Event]:
         """`time` is the line's own, in seconds since 1970. Events of kills that this line shows to be complete."""
         match parse(line):

@@ -121,7 +121,7 @@ class Kmsg:
             if arrived is not None:
                 began, arrived = arrived - usec / 1e6, None
             text = clean(text[: text.find(b"\n")] if b"\n" in text else text)
-            for each in text.split(b"\n") if b"\n" in text else (text,):
+            for each in map(bytes.strip, text.split(b"\n")) if b"\n" in text else (text,):
                 if each:
                     lines.append(Line(began + usec / 1e6, each))
                     numbers.append(sequence)

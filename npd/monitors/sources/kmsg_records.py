@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from npd.monitors.texts import SPACE
+from npd.monitors.texts import trimmed
 
 _PREFIX = re.compile(rb"([+-]?\d+),([+-]?\d+),([+-]?\d+)(?:,[^;]*)?;")
 _ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
@@ -50,9 +50,7 @@ def clean(text: bytes) -> bytes:
     """The text of a record as it was before the kernel escaped it; UTF-8, trimmed."""
     if b"\\" in text:
         text = unescaped(text)
-    if not text.isascii():
-        return text.decode("utf-8", "replace").strip(SPACE).encode()
-    return text.strip()
+    return trimmed(text)
 
 
 def unescaped(text: bytes) -> bytes:
