@@ -1,4 +1,4 @@
-"""The agent on every node of kind, beside the center: a kernel line becomes an event, an OOM kill one of its Pod, once."""
+"""The agent on every node of kind, beside the center: a kernel line becomes an event, an OOM kill one of its Pod."""
 
 from __future__ import annotations
 
