@@ -15,9 +15,10 @@ from npd.checks.processes import Processes
 from tests.npd.checks.looking import FakeHost, seen, wait_for
 
 VFORK = """
-import ctypes, time
+import ctypes, os, time
 lib = ctypes.PyDLL(None)
 if lib.vfork() == 0:
+    os.write(1, b"x")
     time.sleep(60)
 """
 """The parent of a vfork waits in state D until its child ends; both are killed here before that."""
@@ -65,8 +66,12 @@ def test_processes_that_may_wait_for_ever_are_left_out(fake: FakeHost) -> None:
 
 def test_a_real_process_in_state_d() -> None:
     processes = Processes(Path("/proc"))
-    with subprocess.Popen([sys.executable, "-c", VFORK], start_new_session=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", VFORK], stdout=subprocess.PIPE, start_new_session=True
+    ) as parent:
+        assert parent.stdout is not None
         try:
+            parent.stdout.read(1)  # the child runs, so the parent waits for it and not for a disk
             wait_for(lambda: any(p.pid == parent.pid and p.state == "D" for p in processes.all()))
             check = seen("hung-processes", Host())
             check.look()

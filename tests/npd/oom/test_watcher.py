@@ -93,10 +93,11 @@ def test_a_path_that_waited_too_long_is_of_another_process() -> None:
     assert kills[0].pod is None
 
 
+@pytest.mark.parametrize("apart", [0.0, 1.0])
 @pytest.mark.parametrize("first", [True, False], ids=["victim, then group", "group, then victims"])
-def test_the_kill_of_a_group_is_one_incident(first: bool) -> None:
+def test_the_kill_of_a_group_is_one_incident(first: bool, apart: float) -> None:
     head = [killed(10), group(CONTAINER)] if first else [group(CONTAINER), killed(10)]
-    kills, events = seen(USAGE, chosen(10), *head, killed(10), killed(11, "sidecar"), killed(12))
+    kills, events = seen(USAGE, chosen(10), *head, killed(10), killed(11, "sidecar"), killed(12), apart=apart)
 
     assert [kill.pids for kill in kills] == [[10, 11, 12]]
     assert [event.reason for event in events] == ["OOMKilling", "ContainerOOMKilled"]
