@@ -57,7 +57,7 @@ def mount_shut_down(message: str, host: Host) -> bool:
 
 def _shut_down(point: str) -> bool:
     try:
-        os.stat(point)
+        os.lstat(point)
     except OSError as error:
         return error.errno not in (errno.ENOENT, errno.ENOTDIR)
     return False
