@@ -13,7 +13,7 @@ from eventcenter.errors import ConfigError
 
 @click.group()
 def npd() -> None:
-    """Find faults of a node, as node-problem-detector does and from its configuration files."""
+    """Find faults of a node, by the rules of node-problem-detector."""
 
 
 @npd.command()
@@ -54,7 +54,7 @@ def replay(configs: tuple[Path, ...], lines: BinaryIO) -> None:
 )
 @click.argument("flags", nargs=-1, type=click.UNPROCESSED)
 def run(flags: tuple[str, ...]) -> int:
-    """Run the agent of a node. Takes node-problem-detector's flags; see `eventcenter npd run --help`."""
+    """Run the agent of a node, with the flags of node-problem-detector."""
     from npd.running import main
 
     return main(flags)
