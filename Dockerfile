@@ -13,17 +13,19 @@ COPY npd npd
 COPY web web
 RUN python -m pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --no-compile .
 
-# What the center never reads, about 150 MB: the asyncio twin of the Kubernetes client, the tests of numpy and
-# matplotlib, pip, and the texts of languages that the pages do not speak. Then compile everything here: the root file
+# What the center never reads, about 170 MB: the asyncio twin of the Kubernetes client, the tests of numpy and
+# matplotlib, pip, AWS services other than S3, and the texts of languages that the pages do not speak. Then compile everything here: the root file
 # system is read-only where it runs, so Python could not keep what it compiles at every start.
 RUN cd /opt/venv/lib/python3.11/site-packages \
  && rm -rf kubernetes/aio pip pip-*.dist-info setuptools setuptools-*.dist-info pkg_resources _distutils_hack distutils-precedence.pth \
            matplotlib/mpl-data/sample_data zstandard/_cffi*.so \
+ && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -rf {} + \
  && find . -type d -name tests -prune -exec rm -rf {} + \
  && find babel/locale-data -name '*.dat' ! -name 'root.dat' ! -name 'en*.dat' ! -name 'zh*.dat' -delete \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash . \
  && /opt/venv/bin/eventcenter --help > /dev/null \
- && /opt/venv/bin/python -c "import kubernetes.client, matplotlib.backends.backend_svg, matplotlib.backends.backend_agg, flask_babel, zstandard"
+ && /opt/venv/bin/python -c "import kubernetes.client, matplotlib.backends.backend_svg, matplotlib.backends.backend_agg, flask_babel, zstandard" \
+ && /opt/venv/bin/python -c "import apprise, boto3, clickhouse_connect, confluent_kafka, google.protobuf, nats, paho.mqtt, psycopg, pymongo, pymysql, redis; boto3.client('s3', region_name='x')"
 
 
 FROM python:3.11-slim-bookworm

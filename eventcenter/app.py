@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from eventcenter.center import RunningCenter
 from eventcenter.cluster import greet, in_pod
@@ -23,7 +23,12 @@ from eventcenter.pipeline import Fed, feed
 from eventcenter.playground import DEMO_INSTANCE, Playground
 from eventcenter.serving import Server
 
+if TYPE_CHECKING:
+    from eventcenter.jobs import Jobs
+
 log = logging.getLogger(__name__)
+
+LOOK_AFTER_SINKS_S = 15
 
 
 def run(loaded: Loaded) -> None:
@@ -42,8 +47,9 @@ def run(loaded: Loaded) -> None:
             "No Kubernetes cluster is configured on this machine: starting the playground.", file=sys.stderr
         )
         return run_demo(loaded)
-    with _until_stopped(settings, settings.instance, loaded) as (center, stack):
+    with _until_stopped(settings, settings.instance, loaded) as (center, jobs, stack):
         greet(lambda: connect(access), center.writer, str(settings.data_dir))
+        _forward(center, jobs, settings, lambda: connect(access), stack)
         _watch(center, settings, lambda: connect(access), stack)
 
 
@@ -62,10 +68,50 @@ def _watch(
         watcher.start()
 
 
+def _forward(
+    center: RunningCenter, jobs: Jobs, settings: Settings, connection: Callable[[], Any], stack: ExitStack
+) -> None:
+    """The sinks begin before the watches, so that a new one misses nothing, and end after them."""
+    import eventcenter
+    from eventcenter.watch.objects import Objects
+    from sinks.alarms import Alarms
+    from sinks.page_file import PageFile
+    from sinks.running import Sinks
+    from sinks.secrets import resolver
+    from sinks.settings import Surroundings
+
+    surroundings = Surroundings(
+        instance=settings.instance,
+        labels=settings.labels,
+        url=settings.url or "",
+        language=settings.language,
+        version=eventcenter.__version__,
+        config_map=(objects := Objects(connection)).config_map,
+    )
+    sinks = Sinks(
+        center.reader,
+        center.deliveries,
+        center.now,
+        surroundings,
+        PageFile(settings.data_dir),
+        resolver(objects.secret),
+    )
+    stack.callback(sinks.stop)
+    sinks.follow(settings.sinks)
+    center.sinks = sinks
+    jobs.on_change(lambda changed: sinks.follow(changed.sinks))
+
+    def tell(event: dict[str, Any]) -> None:
+        feed([{"type": "ADDED", "object": event}], "sinks", center.writer.deliver, center.now)
+
+    alarms = Alarms(settings.instance, center.now, tell)
+    jobs.every(LOOK_AFTER_SINKS_S, lambda: sinks.look_after(alarms), "look-after-sinks")
+
+
 def run_demo(loaded: Loaded) -> None:
     """Serve the playground from a data directory of its own, until SIGTERM or SIGINT."""
     settings = replace(loaded.settings, data_dir=demo_directory(loaded.settings.data_dir))
-    with _until_stopped(settings, DEMO_INSTANCE, loaded, demo=True) as (center, stack):
+    with _until_stopped(settings, DEMO_INSTANCE, loaded, demo=True) as (center, _, stack):
         playground = Playground(center.writer, center.now)
         center.sources = [playground.status]
         stack.callback(playground.stop)
@@ -80,15 +126,15 @@ def demo_directory(data_dir: Path) -> Path:
 @contextmanager
 def _until_stopped(
     settings: Settings, instance: str, loaded: Loaded, *, demo: bool = False
-) -> Iterator[tuple[RunningCenter, ExitStack]]:
+) -> Iterator[tuple[RunningCenter, Jobs, ExitStack]]:
     """Bind, open the store, let the caller start its sources, serve until a signal comes, stop in reverse order."""
     share_pools()
     with _stop_signal() as stop, ExitStack() as stack:
         server = stack.enter_context(Server(settings.listen, stop))
         center = RunningCenter(settings, instance, demo=demo)
         stack.callback(center.close)
-        _keep_retention(center, settings, loaded, stack)
-        yield center, stack
+        jobs = _keep_retention(center, settings, loaded, stack)
+        yield center, jobs, stack
         stack.callback(stop.set)
         server.serve(center)
         print(f"eventcenter is at {server.url}", file=sys.stderr, flush=True)
@@ -96,13 +142,14 @@ def _until_stopped(
         log.info("stopping")
 
 
-def _keep_retention(center: RunningCenter, settings: Settings, loaded: Loaded, stack: ExitStack) -> None:
+def _keep_retention(center: RunningCenter, settings: Settings, loaded: Loaded, stack: ExitStack) -> Jobs:
     from eventcenter.jobs import Jobs, SettingsFile
 
     jobs = Jobs(center.writer, center.now, settings, SettingsFile(loaded))
     center.pruning = jobs.status
     stack.callback(jobs.stop)
     jobs.start()
+    return jobs
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from eventcenter.config import Settings
 from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
+from eventcenter.ports import SinkDesk
 from eventcenter.rules import ERROR_SEVERITIES, built_in
-from eventcenter.store import ConsumerTable, Reader, SavedQueries, Writer, open_writer
+from eventcenter.store import ConsumerTable, Deliveries, Reader, SavedQueries, Writer, open_writer
 from eventcenter.store.preview import preview
 from eventcenter.store.retention import Policy
 from eventcenter.usage import DayGoing, Going
@@ -40,6 +41,8 @@ class RunningCenter:
         )
         self.queries = SavedQueries(self.writer.call)
         self.positions = ConsumerTable(self.writer.call, self.reader)
+        self.deliveries = Deliveries(self.writer.call, self.reader)
+        self.sinks: SinkDesk | None = None
         self.labels = settings.labels
         self.sources: Sequence[Callable[[], StreamStatus]] = ()
         """One for each stream that is collected: where its state can be read."""

@@ -119,18 +119,36 @@ class Settings:
     Options: `inClusterConfig`, `useServiceAccount`, `insecure` (true or false), `auth` (a kubeconfig file),
     `apiVersion` (v1), `kubernetesClusterName`."""
 
-    sinks: tuple[str, ...] = _setting(
+    sinks: tuple[str | Mapping[str, Any], ...] = _setting(
         types.sinks,
         (),
         metavar="URI",
         flag="--sink",
         default_text="none",
-        help="Where to forward events; can be repeated. This version has no sinks yet.",
-        show=list,
+        help="Where to forward events, as NAME:URL?key=value; can be repeated.",
+        show=types.show_sinks,
         many=True,
     )
-    """A list of addresses; in the environment separated by blanks. This version knows no sink, so that any
-    value is refused rather than ignored."""
+    """A list of addresses as kube-eventer has them, or of mappings with `uri` and the options as keys of their own; in
+    the environment separated by blanks. `${env:NAME}`, `${file:/path}` and `${secret:NAMESPACE/NAME/KEY}` stand for
+    secrets. All sinks and their options: sinks.md. A running center takes over changes of the file within seconds."""
+
+    url: str | None = _setting(
+        types.web_url,
+        None,
+        metavar="URL",
+        default_text="none: messages hold no links",
+        help="Where people reach the pages, for the links in messages.",
+    )
+    """As in https://events.example.com, with the path where a proxy adds one."""
+
+    language: str = _setting(
+        types.language,
+        "en",
+        metavar="LANG",
+        help="The language of messages to people: en or zh.",
+    )
+    """en or zh, where a sink does not say its own with `lang`. The pages follow the browser."""
 
     retention_ms: int = _setting(
         types.duration,
@@ -287,14 +305,24 @@ class Loaded:
     """Reads all layers once more."""
 
 
+Check = Callable[[Any], list[str]]
+"""What is wrong with the value of a setting, a line each."""
+
+
+def _no_check(value: Any) -> list[str]:
+    return []
+
+
 def load(
     flags: Mapping[str, Any] | None = None,
     *,
     file: Path | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    checks: Mapping[str, Check] | None = None,
 ) -> Loaded:
-    """Settings of all layers. `flags` maps field names to what was given, None for a flag that was not.
+    """Settings of all layers. `flags` maps field names to what was given, None for a flag that was not. `checks` are by
+    field what this layer cannot judge.
 
     ConfigError with one line for each problem.
     """
@@ -313,10 +341,12 @@ def load(
             values[name] = by_field[name].parse(raw)
         except ValueError as error:
             problems.append(f"{origin}: {error}")
+        else:
+            problems += [f"{origin}: {line}" for line in (checks or {}).get(name, _no_check)(values[name])]
     if problems:
         raise ConfigError("\n".join(problems))
     origins = {row.field: given[row.field][0] if row.field in given else "default" for row in TABLE}
-    again = functools.partial(load, flags, file=file, env=env, cwd=cwd)
+    again = functools.partial(load, flags, file=file, env=env, cwd=cwd, checks=checks)
     looked_for = _file_name(file, env, cwd or Path()) or (cwd or Path()) / DEFAULT_FILE
     return Loaded(Settings(**values), origins, looked_for, again)
 

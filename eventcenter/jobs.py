@@ -74,6 +74,7 @@ class Jobs:
         self._writer = writer
         self._clock = clock
         self._file = file
+        self._followers: list[Callable[[Settings], None]] = []
         self._policy = policy_of(settings)
         self._status = RetentionStatus()
         self._stopping = threading.Event()
@@ -86,6 +87,14 @@ class Jobs:
             max_bytes=self._policy.max_bytes,
         )
         return msgspec.structs.replace(self._status, kept=kept)
+
+    def on_change(self, follower: Callable[[Settings], None]) -> None:
+        """Call this with the new settings whenever the settings file has changed; it may raise ConfigError."""
+        self._followers.append(follower)
+
+    def every(self, seconds: int, job: Callable[[], None], name: str) -> None:
+        """Run a job now and then, once `start` was called. It must not raise."""
+        self._scheduler.add_job(job, "interval", id=name, seconds=seconds)
 
     def start(self) -> None:
         from apscheduler.schedulers.background import BackgroundScheduler
@@ -146,14 +155,21 @@ class Jobs:
         give_back()
 
     def follow(self) -> None:
-        """Take over the retention of a settings file that changed. A wrong one is told once and changes nothing."""
+        """Take over what may change in a settings file that changed. A wrong one is told once and changes nothing."""
         assert self._file is not None
         try:
             settings = self._file.changed()
         except EventCenterError as error:
-            log.error("the settings file is wrong, the retention stays as it was error=%s", error)
+            log.error("the settings file is wrong, everything stays as it was error=%s", error)
             return
-        if settings is not None and policy_of(settings) != self._policy:
+        if settings is None:
+            return
+        for follower in self._followers:
+            try:
+                follower(settings)
+            except EventCenterError as error:
+                log.error("a change of the settings file cannot be taken over error=%s", error)
+        if policy_of(settings) != self._policy:
             self._policy = policy_of(settings)
             log.info("the retention has changed policy=%s", self._policy)
             self._scheduler.modify_job("prune", next_run_time=datetime.now(UTC))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Protocol
 
 from eventcenter.model import (
     Answer,
     Batch,
+    DeadLetter,
     EventDetail,
     KeptPosition,
     LogPage,
@@ -19,6 +20,8 @@ from eventcenter.model import (
     Retention,
     RetentionStatus,
     SavedQuery,
+    SinkStatus,
+    SinkTest,
     StoredChange,
     StoreStatus,
     StreamStatus,
@@ -104,6 +107,82 @@ class ConsumerPositions(Protocol):
         """Whether there was one."""
 
 
+class ChangeLog(Protocol):
+    """What a sink reads: a part of `EventReader`."""
+
+    def read_log(self, after: int, limit: int) -> LogPage: ...
+
+    def raws(self, seqs: list[int]) -> dict[int, dict[str, Any]]: ...
+
+    def before_time(self, time: int) -> int: ...
+
+    def wait_for_change(self, after: int, timeout: float) -> int: ...
+
+
+class DeliveryKeeper(Protocol):
+    """What sinks keep in the store. Every write returns once it is committed; StoreError when the store refuses."""
+
+    def position(self, sink: str) -> int | None:
+        """Everything up to this number is delivered; None for a sink that never was."""
+
+    def positions(self) -> dict[str, KeptPosition]:
+        """Of the sinks that are set up."""
+
+    def state(self, sink: str) -> bytes | None:
+        """What `keep` was given beside the position."""
+
+    def keep(
+        self, sink: str, seq: int, now: int, *, state: bytes | None = None, dead: Sequence[DeadLetter] = ()
+    ) -> None:
+        """The position, the state (None: as it is) and new dead letters, together."""
+
+    def retire(self, configured: Iterable[str]) -> None:
+        """All other sinks are not set up any more: nothing waits for them."""
+
+    def forget(self, sink: str) -> None:
+        """Everything about a sink."""
+
+    def dead_letters(self, sink: str, limit: int = 100, *, again: bool = False) -> list[DeadLetter]:
+        """Newest first; with `again` only those that wait to be sent again, oldest first."""
+
+    def dead_counts(self) -> dict[str, int]: ...
+
+    def send_again(self, sink: str, ids: Sequence[int] | None = None) -> int:
+        """Mark these (None: all) to be sent again; how many there were."""
+
+    def drop(self, sink: str, ids: Sequence[int] | None = None) -> int:
+        """Delete these (None: all); how many there were."""
+
+
+class SinkDesk(Protocol):
+    """The sinks of a center, as pages and API know them. No answer holds a secret."""
+
+    def statuses(self) -> list[SinkStatus]:
+        """By name."""
+
+    def kinds(self) -> list[dict[str, Any]]:
+        """All kinds with their options, for forms and help."""
+
+    def dead_letters(self, name: str, limit: int = 100) -> list[DeadLetter]:
+        """Newest first. NotFoundError for a sink that there is not."""
+
+    def send_again(self, name: str, ids: Sequence[int] | None = None) -> int: ...
+
+    def drop(self, name: str, ids: Sequence[int] | None = None) -> int: ...
+
+    def test(self, uri: str) -> SinkTest:
+        """Send one test event to an address entered in the page. ConfigError for a wrong address."""
+
+    def test_sink(self, name: str) -> SinkTest:
+        """The same for a sink that is set up. NotFoundError."""
+
+    def add(self, uri: str) -> SinkStatus:
+        """Set up a sink from the page. ConfigError, ConflictError."""
+
+    def remove(self, name: str) -> None:
+        """Of the page. NotFoundError; ConflictError for a sink of the settings."""
+
+
 class Center(Protocol):
     """What the pages know of the running center."""
 
@@ -129,6 +208,10 @@ class Center(Protocol):
 
     @property
     def positions(self) -> ConsumerPositions: ...
+
+    @property
+    def sinks(self) -> SinkDesk | None:
+        """None where nothing is forwarded (the playground)."""
 
     def streams(self) -> list[StreamStatus]: ...
 

@@ -162,13 +162,32 @@ def _label_value(value: Any) -> str:
     return str(value).strip()
 
 
-def sinks(value: Any) -> tuple[str, ...]:
-    given = words(value) if isinstance(value, list | tuple) else tuple(text(value).split())
-    if given:
-        # The address may carry a token: only its name is repeated.
-        names = ", ".join(uri.split(":", 1)[0] for uri in given)
-        raise ValueError(f"{names!r}: this version cannot forward events yet; there is no sink")
-    return ()
+def sinks(value: Any) -> tuple[str | dict[str, Any], ...]:
+    """A list of addresses and of mappings, or addresses with blanks between them. `sinks.settings` judges each; no part
+    of a value is repeated here, as it may be a token."""
+    if not isinstance(value, list | tuple):
+        return tuple(text(value).split())
+    for one in value:
+        if not isinstance(one, str | dict) or not one:
+            raise ValueError("a sink is an address, NAME:URL?key=value, or a mapping with `uri`")
+    return tuple(one if isinstance(one, dict) else one.strip() for one in value)
+
+
+def show_sinks(value: tuple[str | dict[str, Any], ...]) -> list[str]:
+    """Only the names: what follows may be secret, and only the kind of the sink knows."""
+    uris = [one if isinstance(one, str) else str(one.get("uri", "")) for one in value]
+    return [f"{uri.partition(':')[0]}:***" for uri in uris]
+
+
+def web_url(value: Any) -> str:
+    given = text(value)
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", given):
+        raise ValueError(f"{_shown(given)} is not a web address like https://events.example.com")
+    return given.rstrip("/")
+
+
+def language(value: Any) -> str:
+    return _one_of(value, ("en", "zh"))
 
 
 def instance(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from eventcenter.model import Event, Retention
+from eventcenter.model import DeadLetter, Event, Retention, SinkStatus, SinkTest
 from eventcenter.sizing import Cost, Forecast, Rate
 from eventcenter.usage import Amount, Going, NamedUsage, Usage, added_up
 
@@ -105,6 +105,49 @@ def usage_shape(usage: Usage, forecast: Forecast, kept: Retention) -> dict[str, 
         "settles_at": None if forecast.settled is None else _cost(forecast.settled),
         "disk_full_in_days": forecast.full_in_days,
         "other_retentions": [_cost(cost) for cost in forecast.alternatives],
+    }
+
+
+def sink_shape(sink: SinkStatus) -> dict[str, Any]:
+    """A sink, as `GET /api/v1/sinks` and `sinks list -o json` show it."""
+    return {
+        "name": sink.name,
+        "kind": sink.kind,
+        "address": sink.address,
+        "origin": sink.origin,
+        "for_people": sink.for_people,
+        "state": sink.state.value,
+        "seq": sink.seq,
+        "lag": sink.lag,
+        "lag_seconds": sink.lag_ms / 1000,
+        "sent": sink.sent,
+        "failed": sink.failed,
+        "retried": sink.retried,
+        "dead": sink.dead,
+        "last_sent": _maybe(sink.last_sent),
+        "last_error": sink.last_error,
+        "last_error_time": _maybe(sink.last_error_at),
+        "retry_at": _maybe(sink.retry_at),
+        "notices": list(sink.notices),
+    }
+
+
+def _maybe(time: int | None) -> str | None:
+    return None if time is None else rfc3339(time)
+
+
+def sink_test_shape(test: SinkTest) -> dict[str, Any]:
+    return {"ok": test.ok, "text": test.text, "message": test.message}
+
+
+def dead_letter_shape(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "seq": letter.seq,
+        "about": letter.about,
+        "reason": letter.reason,
+        "time": rfc3339(letter.refused),
+        "again": letter.again,
     }
 
 

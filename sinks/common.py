@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sinks.kind import Option, boolean, comma_list, duration, one_of, text
+from sinks.variables import message_template
 
 
 def name(given: str) -> str:
@@ -59,12 +60,18 @@ COMMON: tuple[Option, ...] = (
         "now",
     ),
     Option("timeout", "how long one delivery may take", duration, 30.0),
+    Option(
+        "alert_after",
+        "after so long without getting through, or falling behind, an event tells of the sink itself; 0s: never",
+        duration,
+        600.0,
+    ),
 )
 
 FOR_PEOPLE: tuple[Option, ...] = (
     Option("lang", "the language of the messages", one_of("zh", "en")),
-    Option("template", "the text of a message, a Jinja template"),
-    Option("title", "the first line of a message, a Jinja template"),
+    Option("template", "the text of a message, a Jinja template", message_template),
+    Option("title", "the first line of a message, a Jinja template", message_template),
     Option(
         "group_by",
         "what is told together: the same object and reason, all objects of a workload, or a reason in a namespace",

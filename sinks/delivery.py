@@ -9,6 +9,7 @@ DeliveryError
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -67,8 +68,10 @@ class Item(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The same at every try, another for every change: for systems that can tell repetitions."""
-        return f"{self.event.instance}.{self.event.seq}"
+        """The same at every try, another for every change: for systems that can tell repetitions. With the uid, as a
+        center whose storage was made anew counts from 1 again, and is not to be taken for the one before."""
+        digest = hashlib.blake2b(self.event.uid.encode("utf-8", "replace"), digest_size=5).hexdigest()
+        return f"{self.event.instance}.{self.event.seq}.{digest}"
 
 
 class Sender(Protocol):

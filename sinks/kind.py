@@ -125,6 +125,8 @@ class Kind:
     """Options that are not ours belong to the URL."""
     secret_path: bool = False
     """The path of the URL is a secret, as of chat robots."""
+    secret_host: bool = False
+    """So is what stands in the place of the host, as in Apprise's addresses."""
     modules: tuple[str, ...] = ()
     """What must be importable."""
     extra: str = ""

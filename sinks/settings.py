@@ -9,9 +9,11 @@ import difflib
 import hashlib
 import importlib.util
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from eventcenter.errors import ConfigError
 from sinks import address
@@ -19,7 +21,7 @@ from sinks.common import COMMON, FOR_PEOPLE
 from sinks.filters import Filter, make_filter
 from sinks.kind import Kind, Option, Url
 from sinks.kinds import kind_of
-from sinks.secrets import Resolve, resolved
+from sinks.secrets import Resolve, resolved, resolver
 
 Written = str | Mapping[str, Any]
 """An address, or `{uri: …, name: …, option: value}`."""
@@ -36,6 +38,8 @@ class Surroundings:
     """Where the pages are for those who get a message, as in https://events.example.com; empty: no links."""
     language: str = "en"
     version: str = ""
+    config_map: Callable[[str, str], Mapping[str, str]] | None = None
+    """Reads a ConfigMap (namespace, name); None where there is no cluster. ConfigError when it cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,32 @@ class SinkSettings:
     def timeout_s(self) -> float:
         return float(self.options["timeout"])
 
+    @property
+    def batch(self) -> int:
+        """How many items the sender takes at once: what an option says that is called so, else the kind."""
+        return int(self.options.get("batch") or self.options.get("batchsize") or self.kind.batch)
+
     def hide(self, text: str) -> str:
         """`text` without secrets."""
         return address.hide_secrets(text, self.secrets)
 
     @property
     def shown(self) -> str:
-        """The address for people, without secrets."""
+        """The address for people, without secrets and options."""
         return self.hide(address.without_password(f"{self.kind.name}:{self.url}"))
+
+    @property
+    def shown_whole(self) -> str:
+        """The same with its options, as far as they were given."""
+        given = [
+            (option.name, value)
+            for option in options_of(self.kind)
+            if (value := self.options[option.name]) != option.default
+        ]
+        options = urlencode(
+            [(name, self.hide(str(one))) for name, value in given for one in _each(value)], safe="*:/,"
+        )
+        return f"{self.shown}{'&' if '?' in self.url else '?' if options else ''}{options}"
 
 
 def configure(
@@ -93,6 +115,22 @@ def configure(
     if problems:
         raise ConfigError("\n".join(problems))
     return _with_names(found)
+
+
+unread = resolver(lambda namespace, name, key: "unread")
+"""For looking at settings where no cluster is asked."""
+
+
+def problems(written: Sequence[Written]) -> list[str]:
+    """What is wrong, a line each, as far as it can be told without the cluster."""
+    try:
+        for sink in configure(written, resolve=unread):
+            opener = sink.kind.open or sink.kind.messenger
+            if opener is not None:
+                opener(sink).close()
+    except ConfigError as error:
+        return str(error).splitlines()
+    return []
 
 
 class _Reading:
@@ -189,8 +227,6 @@ class _Reading:
             else:
                 given.setdefault(key, []).append(value)
         if others and kind.passes_on:
-            from urllib.parse import urlencode
-
             url = f"{url}?{urlencode(others)}"
         elif others:
             for key, _ in others:
@@ -238,21 +274,28 @@ class _Reading:
     def _find_secrets(
         self, kind: Kind, url: str, values: Mapping[str, Any], known: Mapping[str, Option]
     ) -> None:
-        from urllib.parse import urlsplit
+        from urllib.parse import unquote, urlsplit
 
         for name, option in known.items():
             if option.secret and values[name]:
                 value = values[name]
                 self._secrets |= {str(one) for one in (value if option.many else [value])}
+            for one in _each(values[name]):
+                if isinstance(one, str) and (found := re.search(r"://[^/@?\s:]*:([^/?\s]*)@", one)):
+                    self._secrets |= {found[1], unquote(found[1])}
         try:
             parts = urlsplit(url)
         except ValueError:
             self._problem("its URL cannot be read")
             return
         if parts.password:
-            self._secrets.add(parts.password)
+            self._secrets |= {parts.password, unquote(parts.password)}
         if kind.secret_path and len(parts.path) > 1:
             self._secrets.add(parts.path.lstrip("/"))
+            # a token also where it stands by itself, as services repeat it in their answers
+            self._secrets |= {part for part in parts.path.split("/") if len(part) >= 16}
+        if kind.secret_host:
+            self._secrets |= {part for part in (parts.netloc, parts.username) if part}
         for _, value in address.pairs(parts.query):
             self._secrets.add(value)
 
@@ -262,6 +305,10 @@ def options_of(kind: Kind) -> tuple[Option, ...]:
     own = {option.name for option in kind.options}
     shared = COMMON + (FOR_PEOPLE if kind.messenger is not None else ())
     return kind.options + tuple(option for option in shared if option.name not in own)
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _unknown(key: str, known: Mapping[str, Option]) -> str:

@@ -26,6 +26,8 @@ from web import (
     query_routes,
     render,
     saved_queries_api,
+    sinks_api,
+    sinks_page,
 )
 from web.site import SERVER_THREADS, Site
 
@@ -43,6 +45,7 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
         part.register(app)
     for area in (
         api, changes, consumers, query_api, health, chart_images, pages, query_routes, saved_queries_api,
+        sinks_api, sinks_page,
     ):  # fmt: skip
         app.register_blueprint(area.blueprint)
     return app

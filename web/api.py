@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 import eventcenter
+from eventcenter.explain import explain
 from eventcenter.shapes import going_shape, usage_shape
 from eventcenter.sizing import forecast
 from web import params, serialize
-from web.explain import explain
 from web.openapi import document
 from web.params import check_instances, read_strictly
 from web.site import center

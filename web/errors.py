@@ -12,6 +12,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventcenter.errors import (
+    ConfigError,
     ConflictError,
     ConsumerConflict,
     EventCenterError,
@@ -43,6 +44,7 @@ _MACHINE_PATHS = (
 _STATUS: tuple[tuple[type[EventCenterError], int], ...] = (
     (BadParameter, 400),
     (QuerySyntaxError, 400),
+    (ConfigError, 400),
     (NotFoundError, 404),
     (ConflictError, 409),
     (ConsumerConflict, 409),

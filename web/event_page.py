@@ -8,10 +8,10 @@ from flask import Response
 from markupsafe import Markup
 
 from eventcenter import charts
+from eventcenter.explain import explain
 from eventcenter.model import Event
 from eventcenter.rules import built_in
 from web import links, trend
-from web.explain import explain
 from web.i18n import _, is_chinese
 from web.preferences import preferences
 from web.render import page

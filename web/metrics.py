@@ -14,6 +14,7 @@ from eventcenter.consuming import Consumers
 from eventcenter.model import Phase, StreamStatus
 from eventcenter.ports import Center
 from web.consumer_metrics import ConsumerCollector
+from web.sink_metrics import SinkCollector
 
 
 def registry(center: Center, consumers: Consumers) -> CollectorRegistry:
@@ -24,6 +25,7 @@ def registry(center: Center, consumers: Consumers) -> CollectorRegistry:
     GCCollector(registry=own)
     own.register(CenterCollector(center))
     own.register(ConsumerCollector(center, consumers))
+    own.register(SinkCollector(center))
     return own
 
 

@@ -11,6 +11,7 @@ from web.changes import STREAM
 from web.openapi_consuming import change_parameters, consumer_name, consumer_schemas
 from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
 from web.openapi_saved import saved_schemas
+from web.openapi_sinks import sink_paths, sink_schemas
 from web.openapi_usage import usage_parameters, usage_schemas
 from web.query_api import MAX_ROWS
 
@@ -126,6 +127,7 @@ _SCHEMAS: Json = {
         }
     ),
     **saved_schemas(),
+    **sink_schemas(),
     **usage_schemas(),
     "Version": object_of({"version": STRING, "instance": STRING, "demo": {"type": "boolean"}}),
     "Health": object_of({"status": STRING}),
@@ -274,6 +276,7 @@ def _paths() -> Json:
         ),
         "/api/v1/query": _query(),
         **_saved(),
+        **sink_paths(_INSTANCE, _content("Error")),
         "/api/v1/usage": _get(
             "What is stored, how much room it takes, what it will come to",
             "Usage",

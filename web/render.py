@@ -91,7 +91,7 @@ def navigation() -> list[tuple[str, str, str]]:
 
 def lower_navigation() -> list[tuple[str, str, str]]:
     """The same of the pages about the center itself: the lower group."""
-    return [("/usage", _("Usage"), "usage")]
+    return [("/sinks", _("Sinks"), "sinks"), ("/usage", _("Usage"), "usage")]
 
 
 def icon(name: str) -> Markup:

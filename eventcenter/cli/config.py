@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from eventcenter.cli.kube_eventer import takes_ignored
 from eventcenter.cli.options import RUN, takes_settings
 from eventcenter.config import TABLE, Loaded
 
@@ -17,6 +18,7 @@ def config() -> None:
 
 
 @config.command()
+@takes_ignored
 @takes_settings(*RUN)
 def check(loaded: Loaded) -> None:
     """Check the settings file, the environment and the flags, and print what is in force.
@@ -35,7 +37,17 @@ def check(loaded: Loaded) -> None:
 
 def _effective(loaded: Loaded) -> list[tuple[Any, Any]]:
     values = [(row, getattr(loaded.settings, row.field)) for row in TABLE]
-    return [(row, None if value is None else row.show(value)) for row, value in values]
+    shown = [(row, None if value is None else row.show(value)) for row, value in values]
+    return [(row, _sinks(loaded) if row.field == "sinks" else value) for row, value in shown]
+
+
+def _sinks(loaded: Loaded) -> list[str]:
+    """With their options; only the kinds know which of them are secret."""
+    if not loaded.settings.sinks:
+        return []
+    from sinks.settings import configure, unread
+
+    return [sink.shown_whole for sink in configure(loaded.settings.sinks, resolve=unread)]
 
 
 def _yaml(value: Any) -> str:

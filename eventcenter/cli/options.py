@@ -28,11 +28,17 @@ def takes_settings(*fields: str) -> Callable[[Command], Command]:
         @functools.wraps(command)
         def with_settings(*, config_file: Path | None, **values: Any) -> Any:
             flags = {name: values.pop(name) for name in fields}
-            return command(load(flags, file=config_file), **values)
+            return command(load(flags, file=config_file, checks={"sinks": _wrong_sinks}), **values)
 
         return settings_flags(*fields)(with_settings)
 
     return decorate
+
+
+def _wrong_sinks(written: Any) -> list[str]:
+    from sinks.settings import problems  # only for those who have sinks
+
+    return problems(written) if written else []
 
 
 def settings_flags(*fields: str) -> Callable[[Command], Command]:

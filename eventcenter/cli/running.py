@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from eventcenter.cli.kube_eventer import takes_ignored
 from eventcenter.cli.logs import set_up_logging
 from eventcenter.cli.options import LOGGING, RUN, takes_settings
 from eventcenter.config import Loaded
 
 
 @click.command()
+@takes_ignored
 @takes_settings(*RUN)
 def run(loaded: Loaded) -> None:
     """Run the whole center.

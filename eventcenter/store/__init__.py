@@ -7,6 +7,7 @@ from pathlib import Path
 
 from eventcenter.model import Event
 from eventcenter.store.consumers import ConsumerTable
+from eventcenter.store.deliveries import Deliveries
 from eventcenter.store.files import database_path, is_locked
 from eventcenter.store.reader import Reader
 from eventcenter.store.saved_queries import SavedQueries
@@ -14,6 +15,7 @@ from eventcenter.store.writer import Writer
 
 __all__ = [
     "ConsumerTable",
+    "Deliveries",
     "Reader",
     "SavedQueries",
     "Writer",

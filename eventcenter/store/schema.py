@@ -16,6 +16,7 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
 - Filters are words too (`words.TAGS`): any combination of filters and a search is one intersection of word lists.
 - Roll-ups sum up by dimension and by day (`rollups`).
 - `saved_query` holds what people keep: no query of theirs can read it (`sandbox`).
+- `sink_state` and `dead_letter` are of sinks: what people were told, and what a destination refused for good.
 - Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
   merges the word lists of ninety days and retention drops whole tables.
 """
@@ -308,6 +309,27 @@ def m003_saved_queries(connection: sqlite3.Connection) -> None:
     _execute_all(connection, _V3)
 
 
+_V4 = """
+CREATE TABLE sink_state (name TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letter (
+    id INTEGER PRIMARY KEY,
+    sink TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    about TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    refused INTEGER NOT NULL,
+    again INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX dead_letter_of_sink ON dead_letter (sink, id);
+"""
+
+
+def m004_sinks(connection: sqlite3.Connection) -> None:
+    """What sinks keep beside their row in `cursor`: what a sink for people has told, and what was refused for good."""
+    _execute_all(connection, _V4)
+
+
 def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
     """`executescript` would commit what it finds open."""
     for statement in statements.split(";\n"):
@@ -319,6 +341,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     m001_first_schema,
     m002_ninety_days,
     m003_saved_queries,
+    m004_sinks,
 ]
 """In order; the n-th one brings the file to `PRAGMA user_version` n."""
 

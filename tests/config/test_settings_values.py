@@ -73,9 +73,14 @@ def test_instance_names_are_safe_in_paths(name: str) -> None:
 
 def test_what_this_version_cannot_do_is_refused_not_ignored() -> None:
     with pytest.raises(ConfigError) as failed:
-        load({"sinks": ("dingtalk:https://host/?access_token=SECRET",), "npd": True}, env={})
-    assert "there is no sink" in str(failed.value)
+        load({"npd": True}, env={})
     assert "no node checks" in str(failed.value)
+
+
+def test_what_is_no_sink_at_all_is_refused_without_repeating_it() -> None:
+    with pytest.raises(ConfigError) as failed:
+        load({"sinks": [["dingtalk:https://host/?access_token=SECRET"], 7]}, env={})
+    assert "a sink is an address, NAME:URL?key=value" in str(failed.value)
     assert "SECRET" not in str(failed.value)
 
 

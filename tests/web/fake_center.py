@@ -37,6 +37,7 @@ from eventcenter.query import GLOB_FIELDS, EventQuery
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.search import matches
 from eventcenter.usage import Amount, DayGoing, DayUsage, Going, NamedUsage, PairUsage, Space, Usage, added_up
+from tests.web.fake_sinks import FakeDesk
 
 NOW = 1_795_413_600_000  # 2026-11-23T06:00:00Z
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -440,6 +441,7 @@ class FakeCenter:
     reasons: list[str] = field(default_factory=list)
     positions: FakePositions = field(default_factory=FakePositions)
     labels: dict[str, str] = field(default_factory=lambda: {"clusterName": "shop"})
+    sinks: FakeDesk | None = field(default_factory=FakeDesk)
 
     @property
     def queries(self) -> FakeKeeper:
