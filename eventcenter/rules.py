@@ -40,6 +40,32 @@ class Match(msgspec.Struct, frozen=True):
     """The entry is about an event that is missing: no event ever matches."""
 
 
+class Threshold(msgspec.Struct, frozen=True):
+    """So many occurrences within so long are worth an alert."""
+
+    count: int = 1
+    window_seconds: int = 300
+
+
+class End(msgspec.Struct, frozen=True):
+    """An event on the same object that says that the problem is over."""
+
+    reason: str
+    kind: str = ""
+
+
+class Example(msgspec.Struct, frozen=True):
+    """An event that the entry is about."""
+
+    reason: str = ""
+    kind: str = ""
+    type: str = "Warning"
+    message: str = ""
+    component: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
 class Problem(msgspec.Struct, frozen=True):
     """One entry. `refines` names the more general entry that this one takes the place of."""
 
@@ -51,6 +77,11 @@ class Problem(msgspec.Struct, frozen=True):
     severity: Severity
     default_enabled: bool = False
     refines: str = ""
+    threshold: Threshold = Threshold()
+    group_by: list[str] = []
+    resolve_on: list[End] = []
+    note: str = ""
+    example: Example | None = None
 
 
 _Candidate = tuple[str, Callable[[Event], bool]]
@@ -66,7 +97,7 @@ class Catalogue:
         usable = [
             problem
             for problem in self.problems.values()
-            if problem.default_enabled and (problem.match.reason or _speaks_of_message(problem.match))
+            if problem.default_enabled and (problem.match.reason or speaks_of_message(problem.match))
         ]
         usable.sort(key=self._specificity, reverse=True)
         candidates = [(problem.match.reason, (problem.id, matcher(problem.match))) for problem in usable]
@@ -82,7 +113,7 @@ class Catalogue:
         depth, general = 0, problem.refines
         while general in self.problems and depth < len(self.problems):
             depth, general = depth + 1, self.problems[general].refines
-        return depth, _speaks_of_message(problem.match), _conditions(problem.match)
+        return depth, speaks_of_message(problem.match), _conditions(problem.match)
 
     def classify(self, event: Event) -> str:
         """Id of the problem, '' for none. The everyday Normal event of a reason that no entry names costs one
@@ -105,7 +136,7 @@ def _conditions(match: Match) -> int:
     return sum(bool(getattr(match, name)) for name in match.__struct_fields__)
 
 
-def _speaks_of_message(match: Match) -> bool:
+def speaks_of_message(match: Match) -> bool:
     return bool(match.message_regex or match.message_contains)
 
 
@@ -151,7 +182,13 @@ def _text_matcher(match: Match) -> Callable[[Event], bool]:
 
 
 @cache
+def catalogue_entries() -> tuple[Problem, ...]:
+    """All that the product knows, also what is off by default."""
+    data = (resources.files("eventcenter") / "data" / "catalogue.json").read_bytes()
+    return msgspec.json.decode(data, type=tuple[Problem, ...])
+
+
+@cache
 def built_in() -> Catalogue:
     """The product's own catalogue."""
-    data = (resources.files("eventcenter") / "data" / "catalogue.json").read_bytes()
-    return Catalogue(msgspec.json.decode(data, type=list[Problem]))
+    return Catalogue(catalogue_entries())

@@ -196,7 +196,7 @@ class Courier(ABC):
         wanted = self.settings.filter
         if not wanted.needs_raw:
             changes = [change for change in changes if wanted.accepts(change.event, {})]
-        for piece in _pieces(changes, max(self.settings.kind.batch, 1)):
+        for piece in _pieces(changes, max(self.settings.batch, 1)):
             raws = self._raws(piece) if with_raw or wanted.needs_raw else {}
             items = [
                 Item(change.event, change.occurrences, raws.get(change.event.seq, {}))

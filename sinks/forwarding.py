@@ -29,7 +29,7 @@ class Forwarder(Courier):
             self._send_dead_letters()
         if self._lingers():
             return
-        page = self._log.read_log(self.tally.seq, max(PAGE, min(self.settings.kind.batch, 5000)))
+        page = self._log.read_log(self.tally.seq, max(PAGE, min(self.settings.batch, 5000)))
         if page.next == self.tally.seq:
             self._keep_now_and_then()
             self._log.wait_for_change(self.tally.seq, LOOK_S)
@@ -53,7 +53,7 @@ class Forwarder(Courier):
             return True
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
-        if newest - self.tally.seq >= self.settings.kind.batch:
+        if newest - self.tally.seq >= self.settings.batch:
             return False
         if time.monotonic() - self._waiting_since >= self._linger_s:
             return False

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from eventcenter.shapes import json_bytes
 from sinks.delivery import Broken, DeliveryError, Refused, TryAgain
 from sinks.guard import Guarded, Inside
 from sinks.settings import SinkSettings
@@ -51,9 +52,11 @@ class Http:
     ) -> httpx.Response:
         """The answer, read whole, when its status is 2xx or in `accept`."""
         until = time.monotonic() + self._settings.timeout_s
+        if json is not None:  # events may hold halves of surrogate pairs, which httpx does not write
+            content, headers = json_bytes(json), {"Content-Type": "application/json", **(headers or {})}
         try:
             with self._client.stream(
-                method, url, content=content, json=json, headers=headers, params=params
+                method, url, content=content, headers=headers, params=params
             ) as response:
                 _read(response, until)
         except Inside as error:

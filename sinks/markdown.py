@@ -84,20 +84,27 @@ class Dialect:
         return f"{'  ' * depth}{marker} {inner}"
 
 
-class LooseMarkdown(Dialect):
-    """What DingTalk and WeCom understand: Markdown without a way to write its signs literally."""
+class Text(Dialect):
+    """Messages of plain text, in which chats still look for mentions and tags."""
 
     def escape(self, text: str) -> str:
-        return defused(text)
+        return without_mentions(text)
+
+
+class LooseMarkdown(Text):
+    """What DingTalk and WeCom understand: Markdown without a way to write its signs literally."""
 
     def code(self, text: str) -> str:
-        return f"`{defused(text).replace('`', chr(39))}`" if text.strip() else text
+        return f"`{self.escape(text).replace('`', chr(39))}`" if text.strip() else text
 
     def bold(self, inner: str) -> str:
         return f"**{inner.strip()}**"
 
     def link(self, inner: str, url: str) -> str:
         return f"[{inner}]({in_brackets(url)})"
+
+    def heading(self, inner: str) -> str:
+        return f"### {inner}"
 
     def item(self, inner: str, marker: str, depth: int) -> str:
         return f"{'  ' * depth}{'-' if marker == '•' else marker} {inner}"

@@ -20,7 +20,7 @@ from sinks.messages import Message
 
 LABEL = Option(
     "label",
-    "printed before every message, to tell clusters apart or as the keyword of a robot; can be repeated",
+    "printed before every message, to tell clusters apart or as the keyword of a robot",
     text,
     (),
     many=True,
@@ -54,7 +54,7 @@ class Codes:
         """The answer, when it says that all went well; DeliveryError when it does not."""
         answer = json_of(response)
         code = answer.get(self.field) if isinstance(answer, dict) else None
-        if not isinstance(code, int):
+        if not isinstance(code, int) or isinstance(code, bool):
             raise TryAgain(f"answered without {self.field}: something else than the service answers there")
         if code == 0:
             return dict(answer)
@@ -76,7 +76,7 @@ def signature(key: str, message: str = "") -> str:
 
 def delivery_id(message: Message) -> str:
     """The same whenever this message is tried, another for every message: 32 hexadecimal digits."""
-    told = f"{message.key}\0{message.since}\0{message.number}\0{message.resolved}"
+    told = f"{message.key}\0{message.since}\0{message.number}\0{message.occurrences}\0{message.resolved}"
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
 
 

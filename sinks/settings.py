@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,6 +68,11 @@ class SinkSettings:
     @property
     def timeout_s(self) -> float:
         return float(self.options["timeout"])
+
+    @property
+    def batch(self) -> int:
+        """How many items the sender takes at once: what an option says that is called so, else the kind."""
+        return int(self.options.get("batch") or self.options.get("batchsize") or self.kind.batch)
 
     def hide(self, text: str) -> str:
         """`text` without secrets."""
@@ -274,6 +280,9 @@ class _Reading:
             if option.secret and values[name]:
                 value = values[name]
                 self._secrets |= {str(one) for one in (value if option.many else [value])}
+            for one in _each(values[name]):
+                if isinstance(one, str) and (found := re.search(r"://[^/@?\s:]*:([^/?\s]*)@", one)):
+                    self._secrets |= {found[1], unquote(found[1])}
         try:
             parts = urlsplit(url)
         except ValueError:

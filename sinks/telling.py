@@ -5,6 +5,7 @@ template: where one fails, the product's own takes its place."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -48,20 +49,23 @@ class Telling:
         self._settings = settings
         self.lang = language(settings["lang"] or settings.surroundings.language)
         self._own = {
-            name: Template(settings[name], VARIABLES) for name in ("title", "template") if settings[name]
+            (name, markdown): Template(settings[name], VARIABLES, markdown=markdown)
+            for name in ("title", "template")
+            for markdown in (False, True)
+            if settings[name]
         }
         self._said: set[str] = set()
 
     def message(self, group: Group) -> Message:
         values = self._values(group)
         title = values["title"] = self._title(values)
-        own = self._rendered("template", values)
+        own, own_markdown = (self._rendered("template", values, markdown=kind) for kind in (False, True))
         event = group.newest
         return Message(
             key=group.key,
             title=title,
             text=own or _tidy(_built_in(self.lang, "text").render(values)),
-            markdown=own or _tidy(_built_in(self.lang, "markdown").render(values)),
+            markdown=own_markdown or _tidy(_built_in(self.lang, "markdown").render(values)),
             severity=group.severity,
             time=event.last_time,
             since=group.since,
@@ -96,7 +100,7 @@ class Telling:
             for name in ("title", "text", "markdown")
         }
         return Message(
-            key=f"digest-{first.key}",
+            key=_digest_key(groups),
             title=_line(texts["title"]),
             text=texts["text"],
             markdown=texts["markdown"],
@@ -159,12 +163,13 @@ class Telling:
     def _title(self, values: Mapping[str, Any]) -> str:
         return _line(self._rendered("title", values) or _built_in(self.lang, "title").render(values))
 
-    def _rendered(self, option: str, values: Mapping[str, Any]) -> str:
+    def _rendered(self, option: str, values: Mapping[str, Any], *, markdown: bool = False) -> str:
         """Of the template that the option gives; empty where there is none, it fails or makes nothing."""
-        if option not in self._own:
+        template = self._own.get((option, markdown))
+        if template is None:
             return ""
         try:
-            return _tidy(self._own[option].render(values))
+            return _tidy(template.render(values))
         except TemplateProblem as problem:
             self._notice(f"{option}: the template {problem}; the built-in one is used")
             return ""
@@ -235,6 +240,12 @@ def _place(group: Group) -> str:
     return clean("/".join(part for part in (place.namespace, place.name) if part), 300)
 
 
+def _digest_key(groups: Sequence[Group]) -> str:
+    """Another for every digest that says something else: a channel that drops repetitions must not drop it."""
+    told = "\0".join(f"{group.key}:{group.told}:{group.pending}" for group in groups)
+    return f"digest-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+
+
 def _most_first(named: tuple[str, int]) -> tuple[int, str]:
     return -named[1], named[0]
 
@@ -251,4 +262,5 @@ def _line(text: str) -> str:
 @cache
 def _built_in(lang: str, name: str) -> Template:
     source = resources.files("sinks").joinpath("templates", lang, f"{name}.jinja").read_text(encoding="utf-8")
-    return Template(source, _OF_DIGESTS if name.startswith("digest") else VARIABLES)
+    known = _OF_DIGESTS if name.startswith("digest") else VARIABLES
+    return Template(source, known, markdown=name.endswith("markdown"))

@@ -7,6 +7,7 @@ what texts need is left: no functions, no macros, few loops of at most 100 round
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from itertools import islice
@@ -52,16 +53,18 @@ class TemplateProblem(ValueError):
 class Template:
     """Compiled; of any thread."""
 
-    def __init__(self, source: str, known: Iterable[str]) -> None:
-        """TemplateProblem when it cannot be used with variables of these names alone."""
+    def __init__(self, source: str, known: Iterable[str], *, markdown: bool = False) -> None:
+        """With `markdown`, what it prints shows as it is; only its own text and its filter `code` are Markdown.
+        TemplateProblem when it cannot be used with variables of these names alone."""
+        environment = _MARKDOWN if markdown else _PLAIN
         if len(source) > MAX_TEMPLATE:
             raise TemplateProblem(f"is longer than {MAX_TEMPLATE} characters")
         try:
-            tree = _ENVIRONMENT.parse(source)
+            tree = environment.parse(source)
             _check(tree, frozenset(known))
             _bound(tree)
-            compiled = _ENVIRONMENT.compile(tree)
-            self._template = _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, compiled, {})
+            compiled = environment.compile(tree)
+            self._template = environment.template_class.from_code(environment, compiled, {})
         except TemplateSyntaxError as error:
             raise TemplateProblem(
                 f"is no template, line {error.lineno}: {_one_line(error.message)}"
@@ -219,7 +222,18 @@ def _rounds(value: Any) -> list[Any]:
 def code(value: Any) -> str:
     """As code in Markdown: nothing in it is a link, a mention or a heading."""
     text = str(_printed(value)).replace("`", "'")
-    return f"`{text}`" if text else ""
+    return _Code(f"`{text}`") if text else ""
+
+
+class _Code(str):
+    """Markdown that was made of a text; anything that is done to it makes a text of it again."""
+
+
+def _literally(value: Any) -> Any:
+    """As Markdown that shows the value: events are everybody's to write, and a link of theirs is not one of ours."""
+    if isinstance(value, _Code):
+        return value
+    return re.sub(r"[\\`*_\[\]<>&!#~|]", r"\\\g<0>", str(_printed(value)))
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
@@ -252,10 +266,10 @@ def _with_bound(function: Callable[..., Any]) -> Callable[..., Any]:
     return bounded
 
 
-def _environment() -> _Sandbox:
+def _environment(finalize: Callable[[Any], Any]) -> _Sandbox:
     # Not optimized: the optimizer would compute constants at a time when nothing is bounded.
     environment = _Sandbox(
-        autoescape=False, trim_blocks=True, lstrip_blocks=True, optimized=False, finalize=_printed
+        autoescape=False, trim_blocks=True, lstrip_blocks=True, optimized=False, finalize=finalize
     )
     environment.globals.clear()
     environment.filters.clear()
@@ -263,7 +277,8 @@ def _environment() -> _Sandbox:
     return environment
 
 
-_ENVIRONMENT = _environment()
+_PLAIN = _environment(_printed)
+_MARKDOWN = _environment(_literally)
 
 
 def _one_line(text: str | None) -> str:

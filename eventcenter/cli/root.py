@@ -24,6 +24,7 @@ COMMANDS = {
     "replay": "eventcenter.cli.feeding:replay",
     "export": "eventcenter.cli.export:export",
     "import": "eventcenter.cli.feeding:import_",
+    "rules": "eventcenter.cli.rules:rules",
     "sinks": "eventcenter.cli.sinks:sinks",
     "usage": "eventcenter.cli.usage:usage",
     "prune": "eventcenter.cli.prune:prune",

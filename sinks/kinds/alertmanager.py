@@ -10,7 +10,7 @@ from eventcenter.rules import built_in
 from eventcenter.shapes import rfc3339
 from sinks.delivery import DeliveryError
 from sinks.http import Http
-from sinks.kind import Kind, Option, boolean, text
+from sinks.kind import Kind, Option, boolean
 from sinks.messages import Message, Severity, cut_bytes
 from sinks.settings import SinkSettings
 
@@ -32,6 +32,12 @@ def label(given: str) -> tuple[str, str]:
     if not equals or not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name.strip()) or not value.strip():
         raise ValueError("is not NAME=VALUE with a name of letters, digits and _")
     return name.strip(), value.strip()
+
+
+def place(given: str) -> str:
+    if not re.fullmatch(r"https?://[^@\s?]+", given.strip()):
+        raise ValueError("is not http://HOST:PORT; user and password are options")
+    return given.strip()
 
 
 class Alertmanager:
@@ -113,11 +119,11 @@ KIND = Kind(
     summary="Alerts in Prometheus' Alertmanager (API v2), opened and resolved.",
     example="alertmanager:http://alertmanager.monitoring:9093",
     options=(
-        Option("also", "another Alertmanager of the same cluster; can be repeated", text, (), many=True),
+        Option("also", "another Alertmanager of the same cluster", place, (), many=True),
         Option("user", "for basic authentication"),
         Option("password", "for basic authentication", secret=True),
         Option("token", "sent as bearer token", secret=True),
-        Option("label", "NAME=VALUE on every alert, for routes; can be repeated", label, (), many=True),
+        Option("label", "NAME=VALUE on every alert, for routes", label, (), many=True),
         Option("insecure", "do not verify certificates", boolean, False),
     ),
     messenger=Alertmanager,

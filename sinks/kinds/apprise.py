@@ -60,8 +60,8 @@ class AppriseMessenger:
 
 KIND = Kind(
     name="apprise",
-    summary="Any of the 130 services that Apprise knows; delivery is not verifiable.",
-    example="apprise:tgram://BOT_TOKEN/CHAT_ID",
+    summary="Any of the services that Apprise knows; delivery is not verifiable.",
+    example="apprise:ntfys://ntfy.example.com/topic",
     options=(),
     messenger=AppriseMessenger,
     passes_on=True,
@@ -73,6 +73,6 @@ KIND = Kind(
     per_minute=20,
     notes=(
         "Delivery is not verifiable: many services say no in an answer that Apprise counts as success.",
-        "Options of Apprise's address that are called like ours (name, title, template, format …) are ours.",
+        "Options of Apprise's address that are called like ours (name, title, template, lang …) are ours.",
     ),
 )

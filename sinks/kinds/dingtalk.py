@@ -8,7 +8,7 @@ from typing import Any
 from eventcenter.model import Event
 from sinks.http import Http
 from sinks.kind import Kind, Option, boolean, comma_list
-from sinks.markdown import Line, LooseMarkdown, Span, without_mentions
+from sinks.markdown import Line, LooseMarkdown, Span, Text, without_mentions
 from sinks.messages import Message, cut_bytes
 from sinks.robots import LABEL, Codes, delivery_id, json_within, msg_type, signature, written
 from sinks.settings import SinkSettings
@@ -39,27 +39,8 @@ _PLACES = {
 """Of Alibaba Cloud's console, by the kind of the object."""
 
 
-class _Plain(LooseMarkdown):
-    """Text messages show signs as they are; only tags and mentions are to be feared."""
-
-    def escape(self, text: str) -> str:
-        return without_mentions(text)
-
-    def code(self, text: str) -> str:
-        return self.escape(text)
-
-    def bold(self, inner: str) -> str:
-        return inner
-
-
 class _Markdown(LooseMarkdown):
     end_of_line = "  \n"
-
-    def escape(self, text: str) -> str:
-        return without_mentions(text)
-
-    def heading(self, inner: str) -> str:
-        return f"### {inner}"
 
 
 class DingTalk:
@@ -83,9 +64,7 @@ class DingTalk:
         labels = self._settings["label"]
         fits = json_within(MAX_BYTES - len(mentions))
         if self._settings["msg_type"] == "text":
-            content = written(
-                message, _Plain(), fits, labels=labels, before=self._cluster(message), plain=True
-            )
+            content = written(message, Text(), fits, labels=labels, before=self._cluster(message), plain=True)
             return asked | {"text": {"content": content + mentions}}
         content = written(message, _Markdown(), fits, labels=labels, before=self._cluster(message))
         title = cut_bytes(without_mentions(message.title), 200)

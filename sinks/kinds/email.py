@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import logging
+import re
 import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
@@ -92,8 +93,8 @@ class Mail:
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Priority"] = _PRIORITIES[message.severity]
         ending = f"\n\n{message.link}" if message.link else ""
-        mail.set_content(cut_bytes(message.text, MAX_BYTES) + ending + "\n")
-        mail.add_alternative(html_page(message), subtype="html")
+        mail.set_content(mailable(cut_bytes(message.text, MAX_BYTES)) + ending + "\n")
+        mail.add_alternative(mailable(html_page(message)), subtype="html")
         return mail
 
     def close(self) -> None:
@@ -115,6 +116,11 @@ def html_page(message: Message) -> str:
 def one_line(title: str) -> str:
     """What a header can hold."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in title).split())
+
+
+def mailable(text: str) -> str:
+    """Without control characters, which mail servers refuse, and halves of surrogate pairs."""
+    return re.sub(r"[^\S\n\t ]|[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]", " ", text)
 
 
 def thread_of(message: Message) -> str:

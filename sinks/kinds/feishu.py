@@ -8,7 +8,7 @@ from typing import Any
 
 from sinks.http import Http
 from sinks.kind import Kind, Option
-from sinks.markdown import Dialect, in_brackets, without_mentions
+from sinks.markdown import Dialect, Text, in_brackets, without_mentions
 from sinks.messages import Message, Severity, cut_chars
 from sinks.robots import LABEL, Codes, json_within, msg_type, signature, written
 from sinks.settings import SinkSettings
@@ -34,11 +34,6 @@ _COLOURS: dict[Severity, str] = {
     "low": "blue",
     "info": "grey",
 }
-
-
-class _Plain(Dialect):
-    def escape(self, text: str) -> str:
-        return without_mentions(text)
 
 
 class CardMarkdown(Dialect):
@@ -79,7 +74,7 @@ class Feishu:
 
     def _text(self, message: Message) -> dict[str, Any]:
         fits = json_within(MAX_BYTES)
-        content = written(message, _Plain(), fits, labels=self._settings["label"], plain=True)
+        content = written(message, Text(), fits, labels=self._settings["label"], plain=True)
         return {"msg_type": "text", "content": {"text": content}}
 
     def _card(self, message: Message) -> dict[str, Any]:
@@ -88,7 +83,7 @@ class Feishu:
         )
         elements: list[dict[str, Any]] = [{"tag": "markdown", "content": content}]
         colour = "green" if message.resolved else _COLOURS[message.severity]
-        title = {"tag": "plain_text", "content": cut_chars(message.title, 300)}
+        title = {"tag": "plain_text", "content": without_mentions(cut_chars(message.title, 300))}
         return {
             "msg_type": "interactive",
             "card": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from eventcenter.errors import ConfigError
@@ -45,6 +46,7 @@ class Mrkdwn(Dialect):
     """Slack's own. Only three signs can be written literally; they are what mentions and links are made of."""
 
     def escape(self, text: str) -> str:
+        text = re.sub(r"@(?=channel|here|everyone|all)", "@\u200b", text)
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
     def code(self, text: str) -> str:

@@ -5,48 +5,41 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from eventcenter.shapes import event_shape, json_bytes, record_shape
 from sinks.delivery import Item, TryAgain
-from sinks.kind import Kind, Option, Url, one_of
+from sinks.kind import Kind, Url
+from sinks.payload import format_option, line
 from sinks.settings import SinkSettings
 
 
 class Stdout:
     def __init__(self, settings: SinkSettings) -> None:
-        self._format = settings["format"]
-        self._labels = settings.surroundings.labels
+        self._settings = settings
 
     def send(self, items: Sequence[Item]) -> None:
-        lines = b"".join(self._line(item) + b"\n" for item in items)
-        try:
-            sys.stdout.buffer.write(lines)
-            sys.stdout.buffer.flush()
-        except (OSError, ValueError) as error:
-            raise TryAgain(f"standard output cannot be written: {error}") from None
-
-    def _line(self, item: Item) -> bytes:
-        if self._format == "raw":
-            return json_bytes(item.raw)
-        if self._format == "record":
-            return json_bytes(record_shape(item.event, item.raw, self._labels))
-        return json_bytes(event_shape(item.event) | {"occurrences": item.occurrences} | dict(self._labels))
+        print_out(b"".join(line(item, self._settings) for item in items))
 
     def close(self) -> None:
         """Standard output is everybody's."""
+
+
+def print_out(lines: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
+    except (OSError, ValueError) as error:
+        raise TryAgain(f"standard output cannot be written: {error}") from None
+
+
+def one_line(text: str) -> str:
+    """Without line ends, and without what a terminal would act on."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 KIND = Kind(
     name="stdout",
     summary="Standard output, a JSON object a line.",
     example="stdout:?format=event",
-    options=(
-        Option(
-            "format",
-            "event: as the API has it; record: the flat record; raw: the Kubernetes object",
-            one_of("event", "record", "raw"),
-            "event",
-        ),
-    ),
+    options=(format_option(),),
     open=Stdout,
     url=Url.NONE,
     batch=500,

@@ -11,7 +11,7 @@ from eventcenter.errors import ConfigError
 from sinks.delivery import TryAgain
 from sinks.http import Http, json_of
 from sinks.kind import Kind, Option, Url, comma_list, number
-from sinks.markdown import LooseMarkdown, without_mentions
+from sinks.markdown import LooseMarkdown, Text
 from sinks.messages import Message, Messenger
 from sinks.robots import LABEL, Codes, bytes_within, msg_type, written
 from sinks.settings import SinkSettings
@@ -25,50 +25,23 @@ EARLY_S = 300.0
 """So long before its end a token is renewed."""
 OLD_TOKEN = frozenset({40014, 41001, 42001})
 
+_BROKEN = frozenset({
+    40001, 40013, 40014, 41001, 41002, 41004, 42001,  # company, secret, token
+    40056, 41011, 48002, 60011, 81013, 301002,  # application, members, rights
+    40082, 40091,  # secrets of other kinds
+    60020,  # the address of this machine
+    93000, 93004, 93008,  # the key of a robot, or its group
+})  # fmt: skip
+
 CODES = Codes(
     field="errcode",
     said="errmsg",
     again=frozenset({-1, 45033}),
     too_fast=frozenset({45009}),
     wait_s=60.0,
-    broken=frozenset(
-        {
-            40001,
-            40013,
-            40014,
-            40056,
-            40082,
-            40091,
-            41001,
-            41002,
-            41004,
-            41011,
-            42001,
-            48002,
-            60011,
-            60020,
-            81013,
-        }
-        | {93000, 93004, 93008, 301002}
-    ),
+    broken=_BROKEN,
     hint="Look at the key or the secret, the application's id and members, and its list of trusted addresses.",
 )
-
-
-class _Plain(LooseMarkdown):
-    def escape(self, text: str) -> str:
-        return without_mentions(text)
-
-    def code(self, text: str) -> str:
-        return self.escape(text)
-
-    def bold(self, inner: str) -> str:
-        return inner
-
-
-class _Markdown(LooseMarkdown):
-    def escape(self, text: str) -> str:
-        return without_mentions(text)
 
 
 class _OldToken(Exception):
@@ -117,10 +90,10 @@ class Application:
     def _send(self, body: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._sent(body)
-        except (
-            _OldToken
-        ):  # somebody else has fetched one, or the secret was changed; once more with a new one
-            self._token = ""
+        except _OldToken:
+            self._token = (
+                ""  # somebody else has fetched one, or the secret was changed; once more with a new one
+            )
         try:
             return self._sent(body)
         except _OldToken as error:
@@ -162,9 +135,9 @@ class Application:
 def content(message: Message, settings: SinkSettings, markdown_bytes: int) -> dict[str, Any]:
     labels = settings["label"]
     if settings["msg_type"] == "text":
-        told = written(message, _Plain(), bytes_within(TEXT_BYTES), labels=labels, plain=True)
+        told = written(message, Text(), bytes_within(TEXT_BYTES), labels=labels, plain=True)
         return {"msgtype": "text", "text": {"content": told}}
-    told = written(message, _Markdown(), bytes_within(markdown_bytes), labels=labels)
+    told = written(message, LooseMarkdown(), bytes_within(markdown_bytes), labels=labels)
     return {"msgtype": "markdown", "markdown": {"content": told}}
 
 

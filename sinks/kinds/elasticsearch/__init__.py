@@ -1,4 +1,4 @@
-"""`elasticsearch`, also for OpenSearch: a document for every change in an index for each day, as kube-eventer has it."""
+"""`elasticsearch`, also for OpenSearch: a document for every change in an index for each day, as of kube-eventer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KIND = Kind(
     example="elasticsearch:http://elasticsearch.example.com:9200?sniff=false&ver=6&index=events",
     aliases=("opensearch",),
     options=(
-        Option("nodes", "a node, in place of the URL; repeated: the next is asked where one does not answer", node, (), many=True),
+        Option("nodes", "instead of the URL; repeated: the next is asked where one is silent", node, (), many=True),
         Option("index", "what names of indexes begin with; the day follows", index_name, "heapster"),
         Option("use_namespace", "the namespace between the two", boolean, False),
         Option("cluster_name", "EventTags.cluster_name", text, "default"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from eventcenter.errors import ConfigError
@@ -92,18 +93,17 @@ class Elasticsearch:
     def _alias(self, indexes: set[str]) -> None:
         """`INDEX-events` over all days, as kube-eventer has it. Events do not wait for it."""
         for index in sorted(indexes - self._aliased):
-            alias = f"{self._settings['index']}-events"
             try:
-                self._asked(
-                    lambda node, index=index: self._http.request(  # type: ignore[misc]
-                        "PUT", f"{node}/{index}/_alias/{alias}", headers=self._headers
-                    )
-                )
+                self._asked(partial(self._put_alias, index))
             except TryAgain:
                 continue
             except DeliveryError as error:
                 log.info("no alias sink=%s index=%s error=%s", self._settings.name, index, error)
             self._aliased = {*sorted(self._aliased)[-100:], index}
+
+    def _put_alias(self, index: str, node: str) -> None:
+        alias = f"{self._settings['index']}-events"
+        self._http.request("PUT", f"{node}/{index}/_alias/{alias}", headers=self._headers)
 
     def close(self) -> None:
         self._http.close()

@@ -26,7 +26,7 @@ FORGET_EVERY = 200
 """Batches."""
 
 CREDENTIALS_OR_SHAPE = frozenset(
-    {1044, 1045, 1049, 1054, 1102, 1103, 1141, 1142, 1143, 1146, 1227, 1251, 1264, 1364, 1370, 1410, 1698, 1820,
+    {1044, 1045, 1049, 1054, 1102, 1103, 1141, 1142, 1143, 1227, 1251, 1264, 1364, 1370, 1410, 1698, 1820,
      1862, 2059, 2061, 3118, 4151}
 )  # fmt: skip
 """Rights, accounts, a database that does not exist, a table with other columns: every event would get the same."""
@@ -41,6 +41,8 @@ class MySql:
         self._arguments = dsn.connection(settings.url)
         self._names = table.names(settings["table"])
         self._instance = settings.surroundings.instance
+        told = hashlib.blake2b(f"{self._names.events}\0{self._instance}".encode(), digest_size=16).hexdigest()
+        self._lock = f"eventcenter.{told}"
         self._connection: Connection[Any] | None = None
         self._fits: list[table.Fit] = []
         self._statement_bytes = STATEMENT_BYTES
@@ -77,18 +79,19 @@ class MySql:
         )
         self._connection = connection
         with _limited(connection, seconds), connection.cursor() as cursor:
-            self._lock(cursor)
             self._prepare(cursor)
         connection.commit()
         return connection
 
-    def _lock(self, cursor: Any) -> None:
-        """Until the connection ends. What an earlier one of ours was at when its answer got lost has come to an end by
-        then, so that what is delivered can be told."""
-        told = hashlib.blake2b(f"{self._names.events}\0{self._instance}".encode(), digest_size=16).hexdigest()
-        cursor.execute("SELECT get_lock(%s, %s)", (f"eventcenter.{told}", self._settings.timeout_s / 2))
+    @contextlib.contextmanager
+    def _alone(self, cursor: Any) -> Iterator[None]:
+        """One batch at a time: what an earlier connection was at when its answer got lost comes to an end first, so
+        that what is delivered can be told. A connection that ends gives its lock back."""
+        cursor.execute("SELECT get_lock(%s, %s)", (self._lock, self._settings.timeout_s / 2))
         if cursor.fetchone()[0] != 1:
             raise TryAgain("an earlier connection of this event center is still writing")
+        yield
+        cursor.execute("SELECT release_lock(%s)", (self._lock,))
 
     def _prepare(self, cursor: Any) -> None:
         """The tables, and what the columns can hold."""
@@ -118,7 +121,7 @@ class MySql:
         return True
 
     def _write(self, connection: Connection[Any], items: Sequence[Item]) -> None:
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor, self._alone(cursor):
             new = self._new(cursor, items)
             rows = (self._row(connection, item) for item in new.values())
             for values in _pieces(rows, self._statement_bytes):
@@ -159,7 +162,11 @@ class MySql:
 
     def _forget(self, cursor: Any, items: Sequence[Item]) -> None:
         self._batches += 1
-        if self._batches % FORGET_EVERY == 0:
+        if self._batches % FORGET_EVERY:
+            return
+        import pymysql
+
+        with contextlib.suppress(pymysql.OperationalError):  # without the right to delete it grows
             cursor.execute(
                 f"DELETE FROM {self._names.delivered} WHERE instance = %s AND last_seq < %s LIMIT 10000",
                 (self._instance, items[-1].event.seq - KEPT),

@@ -7,15 +7,14 @@ import pytest
 from sinks.messages import Messenger
 from sinks.settings import Written
 from tests.sinks.people.made import messenger
-from tests.sinks.servers.recording import Recording, Reply
+from tests.sinks.servers.faulty import FaultyServer
 
 
 @pytest.fixture
-def service() -> Iterator[Recording]:
+def service() -> Iterator[FaultyServer]:
     """A hosted service that says yes."""
-    recording = Recording(Reply())
-    yield recording
-    recording.close()
+    with FaultyServer() as server:
+        yield server
 
 
 @pytest.fixture

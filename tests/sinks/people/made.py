@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from eventcenter.model import Event
 from sinks.messages import Message, Messenger
-from sinks.settings import SinkSettings, Surroundings, Written, configure
+from sinks.settings import Written
+from tests.sinks.made import NOON, event, settings
 
-NOON = 1_766_664_000_000
 LINK = "https://events.example.com/events?q=web-1"
 HOSTILE = (
     '<!channel> <@U123> <at user_id="all">all</at> <@zhangsan> @all @everyone '
@@ -21,23 +20,6 @@ HOSTILE = (
 def escaped(text: str) -> str:
     """As whoever makes messages puts the texts of events into Markdown."""
     return "".join(f"\\{sign}" if sign in "\\`*_[]<>()#!&|~" else sign for sign in text)
-
-
-def event(**changed: Any) -> Event:
-    given: dict[str, Any] = {
-        "uid": "u-1",
-        "level": "Warning",
-        "reason": "BackOff",
-        "kind": "Pod",
-        "namespace": "shop",
-        "name": "web-1",
-        "message": "Back-off restarting failed container",
-        "first_time": NOON - 300_000,
-        "last_time": NOON,
-        "seq": 7,
-        "instance": "default",
-    }
-    return Event(**given | changed)
 
 
 def message(text: str = "Back-off restarting failed container", **changed: Any) -> Message:
@@ -59,7 +41,7 @@ def message(text: str = "Back-off restarting failed container", **changed: Any) 
             ("name", "web-1"),
             ("reason", "BackOff"),
         ),
-        event=event(message=text),
+        event=event(1, message=text),
     )
     return dataclasses.replace(made, **changed)
 
@@ -68,12 +50,7 @@ def hostile(**changed: Any) -> Message:
     return message(HOSTILE, title=f"BackOff {HOSTILE}", **changed)
 
 
-def settings(written: Written, **surroundings: Any) -> SinkSettings:
-    (found,) = configure([written], Surroundings(**surroundings), env={})
-    return found
-
-
-def messenger(written: Written, **surroundings: Any) -> Messenger:
-    found = settings(written, **surroundings)
+def messenger(written: Written) -> Messenger:
+    found = settings(written)
     assert found.kind.messenger is not None
     return found.kind.messenger(found)

@@ -13,9 +13,10 @@ from sinks.delivery import Broken, Refused, TryAgain
 from sinks.kinds.alertmanager import labels_of
 from sinks.messages import Messenger
 from sinks.settings import problems
-from tests.sinks.people.made import HOSTILE, LINK, message, settings
+from tests.sinks.made import settings
+from tests.sinks.people.made import HOSTILE, LINK, message
 from tests.sinks.servers.alertmanager import Alertmanager
-from tests.sinks.servers.recording import Recording, Reply
+from tests.sinks.servers.faulty import Answer, FaultyServer
 
 Opened = Callable[[str], Messenger]
 
@@ -84,16 +85,16 @@ def test_a_whole_address_is_taken_as_well(alertmanager: Alertmanager, opened: Op
 
 
 def test_all_of_a_cluster_are_told_and_one_is_enough(
-    alertmanager: Alertmanager, service: Recording, opened: Opened
+    alertmanager: Alertmanager, service: FaultyServer, opened: Opened
 ) -> None:
-    service.answer(Reply(503))
+    service.usual = Answer(503)
     opened(f"alertmanager:{service.url}?also={alertmanager.url}&label=case=cluster").tell(message())
     assert len(service.requests) == 1
     assert len(alertmanager.alerts(case="cluster")) == 1
 
 
-def test_none_is_not(service: Recording, opened: Opened) -> None:
-    service.answer(Reply(503))
+def test_none_is_not(service: FaultyServer, opened: Opened) -> None:
+    service.usual = Answer(503)
     with pytest.raises(TryAgain):
         opened(f"alertmanager:{service.url}?also={service.url}").tell(message())
 
@@ -102,14 +103,14 @@ def test_none_is_not(service: Recording, opened: Opened) -> None:
     ("credentials", "header"),
     [("user=u&password=pass-word", "Basic dTpwYXNzLXdvcmQ="), ("token=t0kent0ken", "Bearer t0kent0ken")],
 )
-def test_credentials(credentials: str, header: str, service: Recording, opened: Opened) -> None:
+def test_credentials(credentials: str, header: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"alertmanager:{service.url}?{credentials}").tell(message())
     assert service.last.headers["authorization"] == header
 
 
 @pytest.mark.parametrize(("status", "error"), [(400, Refused), (401, Broken), (404, Broken), (429, TryAgain)])
-def test_statuses(status: int, error: type[Exception], service: Recording, opened: Opened) -> None:
-    service.answer(Reply(status))
+def test_statuses(status: int, error: type[Exception], service: FaultyServer, opened: Opened) -> None:
+    service.usual = Answer(status)
     with pytest.raises(error):
         opened(f"alertmanager:{service.url}").tell(message())
 
@@ -126,6 +127,12 @@ def test_the_severity_of_a_label_is_that_of_how_it_began() -> None:
 def test_labels_have_names_that_alertmanager_takes(label: str) -> None:
     (problem,) = problems([f"alertmanager:http://a:9093?label={label}"])
     assert "label" in problem
+
+
+@pytest.mark.parametrize("also", ["b:9093", "http://u:pass-word@b:9093"])
+def test_another_of_the_cluster_is_an_address_without_a_password(also: str) -> None:
+    (problem,) = problems([f"alertmanager:http://a:9093?also={also}"])
+    assert "http://HOST:PORT" in problem
 
 
 def test_secrets_are_not_shown() -> None:

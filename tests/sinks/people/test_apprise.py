@@ -11,8 +11,9 @@ from eventcenter.errors import ConfigError
 from sinks.delivery import TryAgain
 from sinks.messages import Messenger
 from sinks.settings import configure, problems
-from tests.sinks.people.made import LINK, hostile, message, settings
-from tests.sinks.servers.recording import Recording, Reply
+from tests.sinks.made import settings
+from tests.sinks.people.made import LINK, hostile, message
+from tests.sinks.servers.faulty import Answer, FaultyServer
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:'imghdr' is deprecated:DeprecationWarning"
@@ -23,11 +24,11 @@ Opened = Callable[[str], Messenger]
 
 
 @pytest.fixture
-def webhook(service: Recording) -> str:
+def webhook(service: FaultyServer) -> str:
     return f"apprise:{service.url.replace('http', 'json')}/s3cretS3cretS3cret"
 
 
-def test_a_message(webhook: str, service: Recording, opened: Opened) -> None:
+def test_a_message(webhook: str, service: FaultyServer, opened: Opened) -> None:
     opened(webhook).tell(message())
     assert service.last.path == "/s3cretS3cretS3cret"
     body = service.last.json
@@ -36,18 +37,18 @@ def test_a_message(webhook: str, service: Recording, opened: Opened) -> None:
     assert body["type"] == "failure"
 
 
-def test_what_is_over_is_a_success(webhook: str, service: Recording, opened: Opened) -> None:
+def test_what_is_over_is_a_success(webhook: str, service: FaultyServer, opened: Opened) -> None:
     opened(webhook).tell(message(resolved=True))
     assert service.last.json["type"] == "success"
 
 
-def test_options_of_its_address_are_its_own(webhook: str, service: Recording, opened: Opened) -> None:
+def test_options_of_its_address_are_its_own(webhook: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{webhook}?+X-Key=v&method=PUT&level=Normal").tell(message())
     assert service.last.method == "PUT"
     assert service.last.headers["x-key"] == "v"
 
 
-def test_events_call_nobody(webhook: str, service: Recording, opened: Opened) -> None:
+def test_events_call_nobody(webhook: str, service: FaultyServer, opened: Opened) -> None:
     opened(webhook).tell(hostile())
     body = service.last.json
     for told in (body["title"], body["message"]):
@@ -78,17 +79,17 @@ def heard() -> Iterator[Heard]:
 
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
 def test_a_failure_is_told_without_secrets(
-    status: int, webhook: str, service: Recording, opened: Opened, heard: Heard
+    status: int, webhook: str, service: FaultyServer, opened: Opened, heard: Heard
 ) -> None:
-    service.answer(Reply(status))
+    service.usual = Answer(status)
     sink = opened(webhook)
     with pytest.raises(TryAgain, match=str(status)) as caught:
         sink.tell(message())
     assert "s3cret" not in str(caught.value) and "JSON" not in heard.text
 
 
-def test_nobody_answers(service: Recording, webhook: str, opened: Opened) -> None:
-    service.close()
+def test_nobody_answers(service: FaultyServer, webhook: str, opened: Opened) -> None:
+    service.die()
     with pytest.raises(TryAgain):
         opened(webhook).tell(message())
 

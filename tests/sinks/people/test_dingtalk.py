@@ -15,21 +15,22 @@ from eventcenter.errors import ConfigError
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.messages import Messenger
 from sinks.settings import configure
-from tests.sinks.people.made import event, hostile, message, settings
-from tests.sinks.servers.recording import Recording, Reply
+from tests.sinks.made import event, settings
+from tests.sinks.people.made import hostile, message
+from tests.sinks.servers.faulty import Answer, FaultyServer
 
 Opened = Callable[[str], Messenger]
-OK = Reply(body={"errcode": 0, "errmsg": "ok"})
+OK = Answer(body={"errcode": 0, "errmsg": "ok"})
 SECRET = "SEC4801ebab0"
 
 
 @pytest.fixture
-def robot(service: Recording) -> str:
-    service.answer(OK)
+def robot(service: FaultyServer) -> str:
+    service.usual = OK
     return f"dingtalk:{service.url}/robot/send?access_token=T0KENT0KEN"
 
 
-def test_text(robot: str, service: Recording, opened: Opened) -> None:
+def test_text(robot: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{robot}&label=prod&label=shanghai").tell(message())
     request = service.last
     assert (request.method, request.path) == ("POST", "/robot/send")
@@ -48,7 +49,7 @@ def test_text(robot: str, service: Recording, opened: Opened) -> None:
     ]
 
 
-def test_the_signature_is_dingtalks(robot: str, service: Recording, opened: Opened) -> None:
+def test_the_signature_is_dingtalks(robot: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{robot}&sign={SECRET}").tell(message())
     query = service.last.query
     assert abs(int(query["timestamp"]) / 1000 - time.time()) < 60
@@ -57,7 +58,7 @@ def test_the_signature_is_dingtalks(robot: str, service: Recording, opened: Open
     assert query["access_token"] == "T0KENT0KEN"
 
 
-def test_markdown_with_the_object_in_the_console(robot: str, service: Recording, opened: Opened) -> None:
+def test_markdown_with_the_object_in_the_console(robot: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{robot}&msg_type=markdown&cluster_id=c550&region=cn-shenzhen&label=prod").tell(message())
     body = service.last.json
     assert body["msgtype"] == "markdown"
@@ -73,13 +74,15 @@ def test_markdown_with_the_object_in_the_console(robot: str, service: Recording,
     "kind", ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Service", "Pod", "Node"]
 )
 def test_without_a_region_nothing_is_linked_that_needs_it(
-    kind: str, robot: str, service: Recording, opened: Opened
+    kind: str, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
-    opened(f"{robot}&msg_type=markdown&cluster_id=c550").tell(message(event=event(kind=kind)))
+    opened(f"{robot}&msg_type=markdown&cluster_id=c550").tell(message(event=event(1, kind=kind)))
     assert ("cs.console.aliyun.com" in service.last.json["markdown"]["text"]) == (kind == "Pod")
 
 
-def test_members_are_called_where_the_settings_say_so(robot: str, service: Recording, opened: Opened) -> None:
+def test_members_are_called_where_the_settings_say_so(
+    robot: str, service: FaultyServer, opened: Opened
+) -> None:
     opened(f"{robot}&at_mobiles=13800000000,13900000000&at_users=u1&at_all=true").tell(message())
     body = service.last.json
     assert body["at"] == {"atMobiles": ["13800000000", "13900000000"], "atUserIds": ["u1"], "isAtAll": True}
@@ -88,7 +91,7 @@ def test_members_are_called_where_the_settings_say_so(robot: str, service: Recor
 
 @pytest.mark.parametrize("msg_type", ["text", "markdown"])
 def test_events_call_nobody_and_link_nothing(
-    msg_type: str, robot: str, service: Recording, opened: Opened
+    msg_type: str, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(f"{robot}&msg_type={msg_type}").tell(hostile())
     body = service.last.json
@@ -101,7 +104,7 @@ def test_events_call_nobody_and_link_nothing(
 @pytest.mark.parametrize("msg_type", ["text", "markdown"])
 @pytest.mark.parametrize("letter", ["错", '"', "\x01", "a "])
 def test_long_messages_stay_below_20_kb_and_keep_title_and_link(
-    msg_type: str, letter: str, robot: str, service: Recording, opened: Opened
+    msg_type: str, letter: str, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(f"{robot}&msg_type={msg_type}").tell(message(letter * 60_000))
     assert 15_000 < len(service.last.body) < 20_000
@@ -112,7 +115,7 @@ def test_long_messages_stay_below_20_kb_and_keep_title_and_link(
 
 
 def test_a_message_that_is_tried_again_has_the_same_id(
-    robot: str, service: Recording, opened: Opened
+    robot: str, service: FaultyServer, opened: Opened
 ) -> None:
     sink = opened(robot)
     first = message()
@@ -142,20 +145,25 @@ def test_a_message_that_is_tried_again_has_the_same_id(
     ],
 )
 def test_error_codes_in_an_answer_200(
-    code: int, error: type[Exception], after_s: float | None, robot: str, service: Recording, opened: Opened
+    code: int,
+    error: type[Exception],
+    after_s: float | None,
+    robot: str,
+    service: FaultyServer,
+    opened: Opened,
 ) -> None:
-    service.answer(Reply(body={"errcode": code, "errmsg": "no T0KENT0KEN here"}))
+    service.usual = Answer(body={"errcode": code, "errmsg": "no T0KENT0KEN here"})
     with pytest.raises(error) as caught:
         opened(robot).tell(message())
     assert str(code) in str(caught.value) and "T0KEN" not in str(caught.value)
     assert getattr(caught.value, "after_s", None) == after_s
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", {"ok": True}, [], {"errcode": "0"}])
+@pytest.mark.parametrize("body", [b"", b"<html>", {"ok": True}, [], {"errcode": "0"}, {"errcode": False}])
 def test_an_answer_of_something_else_is_no_success(
-    body: object, robot: str, service: Recording, opened: Opened
+    body: object, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
-    service.answer(Reply(body=body))
+    service.usual = Answer(body=body)
     with pytest.raises(TryAgain):
         opened(robot).tell(message())
 

@@ -15,7 +15,8 @@ from eventcenter.errors import ConfigError
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.messages import Messenger
 from sinks.settings import Written, problems
-from tests.sinks.people.made import HOSTILE, LINK, hostile, message, messenger, settings
+from tests.sinks.made import settings
+from tests.sinks.people.made import HOSTILE, LINK, hostile, message, messenger
 from tests.sinks.servers.smtp import PASSWORD, USER, Certificate, MailServer
 
 Opened = Callable[[Written], Messenger]

@@ -13,21 +13,22 @@ import pytest
 
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.messages import Messenger
-from tests.sinks.people.made import hostile, message, settings
-from tests.sinks.servers.recording import Recording, Reply
+from tests.sinks.made import settings
+from tests.sinks.people.made import hostile, message
+from tests.sinks.servers.faulty import Answer, FaultyServer
 
 Opened = Callable[[str], Messenger]
-OK = Reply(body={"code": 0, "msg": "success", "data": {}, "StatusCode": 0, "StatusMessage": "success"})
+OK = Answer(body={"code": 0, "msg": "success", "data": {}, "StatusCode": 0, "StatusMessage": "success"})
 TOKEN = "b7a1c3f0-90ab-4cde-8f00-0123456789ab"
 
 
 @pytest.fixture
-def robot(service: Recording) -> str:
-    service.answer(OK)
+def robot(service: FaultyServer) -> str:
+    service.usual = OK
     return f"feishu:{service.url}/open-apis/bot/v2/hook/{TOKEN}"
 
 
-def test_a_card(robot: str, service: Recording, opened: Opened) -> None:
+def test_a_card(robot: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{robot}?label=prod").tell(message())
     request = service.last
     assert (request.method, request.path, request.query) == ("POST", f"/open-apis/bot/v2/hook/{TOKEN}", {})
@@ -46,19 +47,19 @@ def test_a_card(robot: str, service: Recording, opened: Opened) -> None:
     ]
 
 
-def test_what_is_over_is_green(robot: str, service: Recording, opened: Opened) -> None:
+def test_what_is_over_is_green(robot: str, service: FaultyServer, opened: Opened) -> None:
     opened(robot).tell(message(resolved=True))
     assert service.last.json["card"]["header"]["template"] == "green"
 
 
-def test_text(robot: str, service: Recording, opened: Opened) -> None:
+def test_text(robot: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{robot}?msg_type=text").tell(message())
     assert service.last.json["msg_type"] == "text"
     assert service.last.json["content"]["text"].startswith("BackOff: Pod shop/web-1\n×37 in 5 min\n")
 
 
 @pytest.mark.parametrize("msg_type", ["card", "text"])
-def test_the_signature_is_feishus(msg_type: str, robot: str, service: Recording, opened: Opened) -> None:
+def test_the_signature_is_feishus(msg_type: str, robot: str, service: FaultyServer, opened: Opened) -> None:
     """The key is what is signed elsewhere, and nothing is signed."""
     opened(f"{robot}?sign=SECRETSECRET&msg_type={msg_type}").tell(message())
     body = service.last.json
@@ -69,7 +70,7 @@ def test_the_signature_is_feishus(msg_type: str, robot: str, service: Recording,
 
 @pytest.mark.parametrize("msg_type", ["card", "text"])
 def test_events_call_nobody_and_link_nothing(
-    msg_type: str, robot: str, service: Recording, opened: Opened
+    msg_type: str, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(f"{robot}?msg_type={msg_type}").tell(hostile())
     body = service.last.json
@@ -81,7 +82,7 @@ def test_events_call_nobody_and_link_nothing(
 @pytest.mark.parametrize("letter", ["错", '"', "*", "a"])
 @pytest.mark.parametrize("msg_type", ["card", "text"])
 def test_a_request_stays_below_20_kb(
-    msg_type: str, letter: str, robot: str, service: Recording, opened: Opened
+    msg_type: str, letter: str, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(f"{robot}?msg_type={msg_type}").tell(message(letter * 50_000))
     assert 15_000 < len(service.last.body) < 20_000
@@ -100,9 +101,14 @@ def test_a_request_stays_below_20_kb(
     ],
 )
 def test_codes_in_an_answer_200(
-    code: int, error: type[Exception], after_s: float | None, robot: str, service: Recording, opened: Opened
+    code: int,
+    error: type[Exception],
+    after_s: float | None,
+    robot: str,
+    service: FaultyServer,
+    opened: Opened,
 ) -> None:
-    service.answer(Reply(body={"code": code, "msg": f"sign match fail {TOKEN}"}))
+    service.usual = Answer(body={"code": code, "msg": f"sign match fail {TOKEN}"})
     with pytest.raises(error) as caught:
         opened(robot).tell(message())
     assert str(code) in str(caught.value) and TOKEN not in str(caught.value)

@@ -9,26 +9,27 @@ import pytest
 
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.messages import Messenger, Severity
-from tests.sinks.people.made import LINK, message, settings
-from tests.sinks.servers.recording import Recording, Reply
+from tests.sinks.made import settings
+from tests.sinks.people.made import LINK, message
+from tests.sinks.servers.faulty import Answer, FaultyServer
 
 Opened = Callable[[str], Messenger]
 KEY = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def pagerduty(service: Recording) -> str:
-    service.answer(Reply(202, {"status": "success", "message": "Event processed", "dedup_key": "k-1"}))
+def pagerduty(service: FaultyServer) -> str:
+    service.usual = Answer(202, {"status": "success", "message": "Event processed", "dedup_key": "k-1"})
     return f"pagerduty:{service.url}?routing_key={KEY}"
 
 
 @pytest.fixture
-def opsgenie(service: Recording) -> str:
-    service.answer(Reply(202, {"result": "Request will be processed", "requestId": "r"}))
+def opsgenie(service: FaultyServer) -> str:
+    service.usual = Answer(202, {"result": "Request will be processed", "requestId": "r"})
     return f"opsgenie:{service.url}?api_key={KEY}&teams=ops,web&tags=k8s"
 
 
-def test_an_incident_is_triggered(pagerduty: str, service: Recording, opened: Opened) -> None:
+def test_an_incident_is_triggered(pagerduty: str, service: FaultyServer, opened: Opened) -> None:
     opened(pagerduty).tell(message())
     assert (service.last.method, service.last.path) == ("POST", "/v2/enqueue")
     body = service.last.json
@@ -58,13 +59,13 @@ def test_an_incident_is_triggered(pagerduty: str, service: Recording, opened: Op
     ],
 )
 def test_severities(
-    severity: Severity, theirs: str, pagerduty: str, service: Recording, opened: Opened
+    severity: Severity, theirs: str, pagerduty: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(pagerduty).tell(message(severity=severity))
     assert service.last.json["payload"]["severity"] == theirs
 
 
-def test_and_resolved_under_the_same_key(pagerduty: str, service: Recording, opened: Opened) -> None:
+def test_and_resolved_under_the_same_key(pagerduty: str, service: FaultyServer, opened: Opened) -> None:
     sink = opened(pagerduty)
     assert sink.resolves
     sink.tell(message())
@@ -73,7 +74,7 @@ def test_and_resolved_under_the_same_key(pagerduty: str, service: Recording, ope
     assert last == {"routing_key": KEY, "event_action": "resolve", "dedup_key": first["dedup_key"]}
 
 
-def test_pagerdutys_limits(pagerduty: str, service: Recording, opened: Opened) -> None:
+def test_pagerdutys_limits(pagerduty: str, service: FaultyServer, opened: Opened) -> None:
     opened(pagerduty).tell(message("错" * 200_000, title="错" * 5000, key="k" * 900))
     body = service.last.json
     assert len(body["payload"]["summary"]) == 1024
@@ -84,24 +85,27 @@ def test_pagerdutys_limits(pagerduty: str, service: Recording, opened: Opened) -
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
-        (Reply(400, {"status": "invalid event", "errors": ["'payload.summary' is missing"]}), Refused),
-        (Reply(400, {"status": "invalid event", "errors": ["Length of 'routing_key' is incorrect"]}), Broken),
-        (Reply(400, {"message": f"invalid routing key {KEY}"}), Broken),
-        (Reply(403), Broken),
-        (Reply(429), TryAgain),
-        (Reply(500), TryAgain),
+        (Answer(400, {"status": "invalid event", "errors": ["'payload.summary' is missing"]}), Refused),
+        (
+            Answer(400, {"status": "invalid event", "errors": ["Length of 'routing_key' is incorrect"]}),
+            Broken,
+        ),
+        (Answer(400, {"message": f"invalid routing key {KEY}"}), Broken),
+        (Answer(403), Broken),
+        (Answer(429), TryAgain),
+        (Answer(500), TryAgain),
     ],
 )
 def test_what_pagerduty_answers(
-    reply: Reply, error: type[Exception], pagerduty: str, service: Recording, opened: Opened
+    reply: Answer, error: type[Exception], pagerduty: str, service: FaultyServer, opened: Opened
 ) -> None:
-    service.answer(reply)
+    service.usual = reply
     with pytest.raises(error) as caught:
         opened(pagerduty).tell(message())
     assert KEY not in str(caught.value)
 
 
-def test_an_alert_is_created(opsgenie: str, service: Recording, opened: Opened) -> None:
+def test_an_alert_is_created(opsgenie: str, service: FaultyServer, opened: Opened) -> None:
     opened(opsgenie).tell(message())
     assert (service.last.method, service.last.path) == ("POST", "/v2/alerts")
     assert service.last.headers["authorization"] == f"GenieKey {KEY}"
@@ -113,7 +117,7 @@ def test_an_alert_is_created(opsgenie: str, service: Recording, opened: Opened) 
     assert body["details"]["reason"] == "BackOff"
 
 
-def test_and_closed_by_its_alias(opsgenie: str, service: Recording, opened: Opened) -> None:
+def test_and_closed_by_its_alias(opsgenie: str, service: FaultyServer, opened: Opened) -> None:
     sink = opened(opsgenie)
     assert sink.resolves
     sink.tell(message(key="a/b c", resolved=True))
@@ -123,12 +127,12 @@ def test_and_closed_by_its_alias(opsgenie: str, service: Recording, opened: Open
     assert request.json["source"] == "eventcenter"
 
 
-def test_what_is_gone_is_closed(opsgenie: str, service: Recording, opened: Opened) -> None:
-    service.answer(Reply(404, {"message": "Alert does not exist"}))
+def test_what_is_gone_is_closed(opsgenie: str, service: FaultyServer, opened: Opened) -> None:
+    service.usual = Answer(404, {"message": "Alert does not exist"})
     opened(opsgenie).tell(message(resolved=True))
 
 
-def test_opsgenies_limits(opsgenie: str, service: Recording, opened: Opened) -> None:
+def test_opsgenies_limits(opsgenie: str, service: FaultyServer, opened: Opened) -> None:
     opened(opsgenie).tell(message("x" * 50_000, title="t" * 900, key="k" * 900))
     body = service.last.json
     assert (len(body["message"]), len(body["description"]), len(body["alias"])) == (130, 15_000, 512)
@@ -138,9 +142,9 @@ def test_opsgenies_limits(opsgenie: str, service: Recording, opened: Opened) -> 
     ("status", "error"), [(422, Refused), (401, Broken), (403, Broken), (429, TryAgain), (503, TryAgain)]
 )
 def test_what_opsgenie_answers(
-    status: int, error: type[Exception], opsgenie: str, service: Recording, opened: Opened
+    status: int, error: type[Exception], opsgenie: str, service: FaultyServer, opened: Opened
 ) -> None:
-    service.answer(Reply(status, {"message": f"no {KEY}"}))
+    service.usual = Answer(status, {"message": f"no {KEY}"})
     with pytest.raises(error) as caught:
         opened(opsgenie).tell(message())
     assert KEY not in str(caught.value)

@@ -23,6 +23,7 @@ from sinks.markdown import (
     shortened,
     without_mentions,
 )
+from sinks.templating import Template
 from tests.sinks.people.made import HOSTILE, escaped
 
 MARKDOWN = """\
@@ -53,7 +54,7 @@ kubectl <x>
         (
             LooseMarkdown(),
             "**Pod** `web-1` restarted\n- one **two**\n- [page](https://ec.example/a?b=c&d=%281%29)\n  - inner\n"
-            "1. first\n2. second\n\nquoted\n\nHead\n\n`kubectl <\u200bx>`",
+            "1. first\n2. second\n\nquoted\n\n### Head\n\n`kubectl <\u200bx>`",
         ),
         (
             Mrkdwn(),
@@ -140,3 +141,11 @@ def test_shortened_counts_the_ends_of_lines() -> None:
 def test_defused_leaves_what_events_say_all_the_time() -> None:
     for text in ("<= 5", "a < b", "nodes [a b] are", "exit code <1>", "user@host"):
         assert defused(text) == text
+
+
+@given(st.text(alphabet="<>@!#()[]:*_`\\|&~-+.ab1 ;", max_size=60))
+def test_a_template_shows_every_value_as_it_is(text: str) -> None:
+    """From the value through the template and the parser to the reader."""
+    written = Template("x{{ message }}x", ("message",), markdown=True).render({"message": text})
+    (line,) = of_markdown(written)
+    assert line == Line((Span(f"x{text}x"),))

@@ -9,26 +9,27 @@ import pytest
 from eventcenter.errors import ConfigError
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.messages import Messenger
-from tests.sinks.people.made import hostile, message, messenger, settings
-from tests.sinks.servers.recording import Recording, Reply
+from tests.sinks.made import settings
+from tests.sinks.people.made import hostile, message, messenger
+from tests.sinks.servers.faulty import Answer, FaultyServer
 
 Opened = Callable[[str], Messenger]
 TOKEN = "xoxb-0123456789-abcdef"
 
 
 @pytest.fixture
-def webhook(service: Recording) -> str:
-    service.answer(Reply(body="ok"))
+def webhook(service: FaultyServer) -> str:
+    service.usual = Answer(body="ok")
     return f"slack:{service.url}/services/T0/B0/s3cretS3cretS3cret"
 
 
 @pytest.fixture
-def bot(service: Recording) -> str:
-    service.answer(Reply(body={"ok": True, "ts": "1.2"}))
+def bot(service: FaultyServer) -> str:
+    service.usual = Answer(body={"ok": True, "ts": "1.2"})
     return f"slack:{service.url}/api?token={TOKEN}&channel=C0123"
 
 
-def test_a_webhook(webhook: str, service: Recording, opened: Opened) -> None:
+def test_a_webhook(webhook: str, service: FaultyServer, opened: Opened) -> None:
     opened(webhook).tell(message())
     request = service.last
     assert (request.method, request.path) == ("POST", "/services/T0/B0/s3cretS3cretS3cret")
@@ -49,7 +50,7 @@ def test_a_webhook(webhook: str, service: Recording, opened: Opened) -> None:
     ]
 
 
-def test_a_bot(bot: str, service: Recording, opened: Opened) -> None:
+def test_a_bot(bot: str, service: FaultyServer, opened: Opened) -> None:
     opened(bot).tell(message())
     assert service.last.path == "/api/chat.postMessage"
     assert service.last.headers["authorization"] == f"Bearer {TOKEN}"
@@ -57,7 +58,7 @@ def test_a_bot(bot: str, service: Recording, opened: Opened) -> None:
     assert service.last.json["channel"] == "C0123"
 
 
-def test_events_call_nobody_and_link_nothing(webhook: str, service: Recording, opened: Opened) -> None:
+def test_events_call_nobody_and_link_nothing(webhook: str, service: FaultyServer, opened: Opened) -> None:
     opened(webhook).tell(hostile())
     body = service.last.json
     for told in (body["text"], body["attachments"][0]["blocks"][0]["text"]["text"].rpartition("\n")[0]):
@@ -66,7 +67,9 @@ def test_events_call_nobody_and_link_nothing(webhook: str, service: Recording, o
 
 
 @pytest.mark.parametrize("letter", ["错", "<", "a"])
-def test_a_section_has_3000_characters(letter: str, webhook: str, service: Recording, opened: Opened) -> None:
+def test_a_section_has_3000_characters(
+    letter: str, webhook: str, service: FaultyServer, opened: Opened
+) -> None:
     opened(webhook).tell(message(letter * 9000))
     told = service.last.json["attachments"][0]["blocks"][0]["text"]["text"]
     assert 2900 < len(told) <= 3000
@@ -76,25 +79,25 @@ def test_a_section_has_3000_characters(letter: str, webhook: str, service: Recor
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
-        (Reply(400, "invalid_payload"), Refused),
-        (Reply(403, "action_prohibited"), Broken),
-        (Reply(404, "no_service"), Broken),
-        (Reply(410, "channel_is_archived"), Broken),
-        (Reply(500, "rollup_error"), TryAgain),
-        (Reply(200, "<html>"), TryAgain),
-        (Reply(200, ""), TryAgain),
+        (Answer(400, "invalid_payload"), Refused),
+        (Answer(403, "action_prohibited"), Broken),
+        (Answer(404, "no_service"), Broken),
+        (Answer(410, "channel_is_archived"), Broken),
+        (Answer(500, "rollup_error"), TryAgain),
+        (Answer(200, "<html>"), TryAgain),
+        (Answer(200, ""), TryAgain),
     ],
 )
 def test_what_a_webhook_answers(
-    reply: Reply, error: type[Exception], webhook: str, service: Recording, opened: Opened
+    reply: Answer, error: type[Exception], webhook: str, service: FaultyServer, opened: Opened
 ) -> None:
-    service.answer(reply)
+    service.usual = reply
     with pytest.raises(error):
         opened(webhook).tell(message())
 
 
-def test_slack_says_how_long_to_wait(webhook: str, service: Recording, opened: Opened) -> None:
-    service.answer(Reply(429, "rate_limited", {"Retry-After": "30"}))
+def test_slack_says_how_long_to_wait(webhook: str, service: FaultyServer, opened: Opened) -> None:
+    service.usual = Answer(429, "rate_limited", {"Retry-After": "30"})
     with pytest.raises(TryAgain) as caught:
         opened(webhook).tell(message())
     assert caught.value.after_s == 30
@@ -113,16 +116,16 @@ def test_slack_says_how_long_to_wait(webhook: str, service: Recording, opened: O
     ],
 )
 def test_what_a_bot_is_answered(
-    said: str, error: type[Exception], bot: str, service: Recording, opened: Opened
+    said: str, error: type[Exception], bot: str, service: FaultyServer, opened: Opened
 ) -> None:
-    service.answer(Reply(body={"ok": False, "error": said}))
+    service.usual = Answer(body={"ok": False, "error": said})
     with pytest.raises(error, match=said):
         opened(bot).tell(message())
 
 
 @pytest.mark.parametrize("body", [b"", b"ok", [], {"ok": "yes"}])
-def test_an_answer_of_something_else(body: object, bot: str, service: Recording, opened: Opened) -> None:
-    service.answer(Reply(body=body))
+def test_an_answer_of_something_else(body: object, bot: str, service: FaultyServer, opened: Opened) -> None:
+    service.usual = Answer(body=body)
     with pytest.raises(TryAgain):
         opened(bot).tell(message())
 

@@ -9,20 +9,21 @@ import pytest
 
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.messages import Messenger
-from tests.sinks.people.made import LINK, hostile, message, settings
-from tests.sinks.servers.recording import Recording, Reply
+from tests.sinks.made import settings
+from tests.sinks.people.made import LINK, hostile, message
+from tests.sinks.servers.faulty import Answer, FaultyServer
 
 Opened = Callable[[str], Messenger]
 SIGNED = "api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=s1gnatures1gnature-_x"
 
 
 @pytest.fixture
-def flow(service: Recording) -> str:
-    service.answer(Reply(202))
+def flow(service: FaultyServer) -> str:
+    service.usual = Answer(202)
     return f"teams:{service.url}/workflows/0a1b2c3d4e5f60718293/triggers/manual/paths/invoke?{SIGNED}"
 
 
-def card(service: Recording) -> dict[str, Any]:
+def card(service: FaultyServer) -> dict[str, Any]:
     body = service.last.json
     assert body["type"] == "message"
     (attachment,) = body["attachments"]
@@ -32,11 +33,11 @@ def card(service: Recording) -> dict[str, Any]:
     return found
 
 
-def texts(service: Recording) -> list[str]:
+def texts(service: FaultyServer) -> list[str]:
     return ["".join(run["text"] for run in block["inlines"]) for block in card(service)["body"]]
 
 
-def test_a_card(flow: str, service: Recording, opened: Opened) -> None:
+def test_a_card(flow: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{flow}&label=prod").tell(message(markdown="**×37** in `5 min`\n\n- [page](https://a.example)"))
     request = service.last
     assert request.path == "/workflows/0a1b2c3d4e5f60718293/triggers/manual/paths/invoke"
@@ -66,7 +67,7 @@ def test_a_card(flow: str, service: Recording, opened: Opened) -> None:
 
 
 def test_texts_of_events_are_runs_in_which_nothing_is_read(
-    flow: str, service: Recording, opened: Opened
+    flow: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(flow).tell(hostile())
     found = card(service)
@@ -76,7 +77,7 @@ def test_texts_of_events_are_runs_in_which_nothing_is_read(
 
 
 @pytest.mark.parametrize("text", ["错" * 50_000, '"' * 50_000, "\n- x" * 9000])
-def test_a_request_stays_below_28_kb(text: str, flow: str, service: Recording, opened: Opened) -> None:
+def test_a_request_stays_below_28_kb(text: str, flow: str, service: FaultyServer, opened: Opened) -> None:
     opened(flow).tell(message(markdown=text))
     assert 20_000 < len(service.last.body) < 28_000
     assert texts(service)[0] == "BackOff: Pod shop/web-1"
@@ -86,8 +87,10 @@ def test_a_request_stays_below_28_kb(text: str, flow: str, service: Recording, o
     ("status", "error"),
     [(400, Refused), (413, Refused), (401, Broken), (404, Broken), (429, TryAgain), (502, TryAgain)],
 )
-def test_statuses(status: int, error: type[Exception], flow: str, service: Recording, opened: Opened) -> None:
-    service.answer(Reply(status, "no s1gnatures1gnature-_x"))
+def test_statuses(
+    status: int, error: type[Exception], flow: str, service: FaultyServer, opened: Opened
+) -> None:
+    service.usual = Answer(status, "no s1gnatures1gnature-_x")
     with pytest.raises(error) as caught:
         opened(flow).tell(message())
     assert "s1gnature" not in str(caught.value)

@@ -11,28 +11,29 @@ from sinks.delivery import Broken, Refused, TryAgain
 from sinks.kinds.wechat import Application, Robot
 from sinks.messages import Messenger
 from sinks.settings import problems
-from tests.sinks.people.made import HOSTILE, hostile, message, messenger, settings
-from tests.sinks.servers.recording import Recording, Reply, Request
+from tests.sinks.made import settings
+from tests.sinks.people.made import HOSTILE, hostile, message, messenger
+from tests.sinks.servers.faulty import Answer, FaultyServer, Request
 
 Opened = Callable[[str], Messenger]
-OK = Reply(body={"errcode": 0, "errmsg": "ok"})
+OK = Answer(body={"errcode": 0, "errmsg": "ok"})
 
 
-def token(name: str, lasts: int = 7200) -> Reply:
-    return Reply(body={"errcode": 0, "errmsg": "ok", "access_token": name, "expires_in": lasts})
+def token(name: str, lasts: int = 7200) -> Answer:
+    return Answer(body={"errcode": 0, "errmsg": "ok", "access_token": name, "expires_in": lasts})
 
 
 class Wecom:
     """Gives tokens one after the other, and takes messages with those that are valid."""
 
-    def __init__(self, service: Recording, lasts: int = 7200) -> None:
+    def __init__(self, service: FaultyServer, lasts: int = 7200) -> None:
         self.lasts = lasts
         self.given = 0
         self.valid: set[str] = set()
         self.answer = OK
-        service.answer(self)
+        service.usual = self
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: Request) -> Answer:
         if request.path == "/cgi-bin/gettoken":
             assert (request.method, request.query) == (
                 "GET",
@@ -44,27 +45,27 @@ class Wecom:
             return token(name, self.lasts)
         assert (request.method, request.path) == ("POST", "/cgi-bin/message/send")
         if request.query["access_token"] not in self.valid:
-            return Reply(body={"errcode": 42001, "errmsg": "access_token expired"})
+            return Answer(body={"errcode": 42001, "errmsg": "access_token expired"})
         return self.answer
 
 
 @pytest.fixture
-def wecom(service: Recording) -> Wecom:
+def wecom(service: FaultyServer) -> Wecom:
     return Wecom(service)
 
 
 @pytest.fixture
-def app(service: Recording) -> str:
+def app(service: FaultyServer) -> str:
     return f"wechat:{service.url}?corp_id=C0RP&corp_secret=S3CRETS3CRET&agent_id=1000012"
 
 
 @pytest.fixture
-def robot(service: Recording) -> str:
-    service.answer(OK)
+def robot(service: FaultyServer) -> str:
+    service.usual = OK
     return f"wechat:{service.url}/cgi-bin/webhook/send?key=R0B0TKEY"
 
 
-def test_the_message_of_an_application(wecom: Wecom, app: str, service: Recording, opened: Opened) -> None:
+def test_the_message_of_an_application(wecom: Wecom, app: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{app}&to_user=zhangsan,lisi&label=prod").tell(message())
     body = service.last.json
     assert body["touser"] == "zhangsan|lisi"
@@ -75,7 +76,7 @@ def test_the_message_of_an_application(wecom: Wecom, app: str, service: Recordin
 
 @pytest.mark.parametrize("to_user", ["", "&to_user="])
 def test_all_are_told_where_nobody_is_named(
-    to_user: str, wecom: Wecom, app: str, service: Recording, opened: Opened
+    to_user: str, wecom: Wecom, app: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(app + to_user).tell(message())
     assert service.last.json["touser"] == "@all"
@@ -88,7 +89,7 @@ def test_the_token_is_kept_until_it_ends(wecom: Wecom, app: str, opened: Opened)
     assert wecom.given == 1
 
 
-def test_a_token_that_is_about_to_end_is_renewed(service: Recording, app: str, opened: Opened) -> None:
+def test_a_token_that_is_about_to_end_is_renewed(service: FaultyServer, app: str, opened: Opened) -> None:
     wecom = Wecom(service, lasts=200)
     sink = opened(app)
     sink.tell(message())
@@ -104,36 +105,36 @@ def test_a_token_that_ended_before_its_time_is_fetched_anew(wecom: Wecom, app: s
     assert wecom.given == 2
 
 
-def test_and_only_once(service: Recording, app: str, opened: Opened) -> None:
-    expired = Reply(body={"errcode": 40014, "errmsg": "invalid access_token"})
-    service.answer(token("t1"), expired, token("t2"), expired)
+def test_and_only_once(service: FaultyServer, app: str, opened: Opened) -> None:
+    expired = Answer(body={"errcode": 40014, "errmsg": "invalid access_token"})
+    service.script(token("t1"), expired, token("t2"), expired)
     with pytest.raises(TryAgain, match="40014"):
         opened(app).tell(message())
     assert len(service.requests) == 4
 
 
-def test_a_wrong_secret_is_told_without_it(service: Recording, app: str, opened: Opened) -> None:
-    service.answer(Reply(body={"errcode": 40001, "errmsg": "invalid credential S3CRETS3CRET"}))
+def test_a_wrong_secret_is_told_without_it(service: FaultyServer, app: str, opened: Opened) -> None:
+    service.usual = Answer(body={"errcode": 40001, "errmsg": "invalid credential S3CRETS3CRET"})
     with pytest.raises(Broken) as caught:
         opened(app).tell(message())
     assert "40001" in str(caught.value) and "S3CRET" not in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [{"errcode": 0}, {"errcode": 0, "access_token": "", "expires_in": 1}, b"x"])
-def test_an_answer_without_a_token(body: object, service: Recording, app: str, opened: Opened) -> None:
-    service.answer(Reply(body=body))
+def test_an_answer_without_a_token(body: object, service: FaultyServer, app: str, opened: Opened) -> None:
+    service.usual = Answer(body=body)
     with pytest.raises(TryAgain):
         opened(app).tell(message())
 
 
 def test_the_token_is_not_in_errors(wecom: Wecom, app: str, opened: Opened) -> None:
-    wecom.answer = Reply(body={"errcode": 60020, "errmsg": "not allow to access from your ip, t0ken-1"})
+    wecom.answer = Answer(body={"errcode": 60020, "errmsg": "not allow to access from your ip, t0ken-1"})
     with pytest.raises(Broken) as caught:
         opened(app).tell(message())
     assert "t0ken-1" not in str(caught.value)
 
 
-def test_a_robot(robot: str, service: Recording, opened: Opened) -> None:
+def test_a_robot(robot: str, service: FaultyServer, opened: Opened) -> None:
     opened(f"{robot}&msg_type=markdown&label=prod").tell(message())
     request = service.last
     assert (request.method, request.path) == ("POST", "/cgi-bin/webhook/send")
@@ -147,7 +148,7 @@ def test_a_robot(robot: str, service: Recording, opened: Opened) -> None:
 @pytest.mark.parametrize(("msg_type", "limit"), [("text", 2048), ("markdown", 4096)])
 @pytest.mark.parametrize("letter", ["错", "a", "<", "@a"])
 def test_a_robot_takes_so_many_bytes(
-    msg_type: str, limit: int, letter: str, robot: str, service: Recording, opened: Opened
+    msg_type: str, limit: int, letter: str, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(f"{robot}&msg_type={msg_type}").tell(message(letter * 9000))
     told = service.last.json[msg_type]["content"]
@@ -157,7 +158,7 @@ def test_a_robot_takes_so_many_bytes(
 
 @pytest.mark.parametrize("msg_type", ["text", "markdown"])
 def test_an_application_takes_2048_bytes(
-    msg_type: str, wecom: Wecom, app: str, service: Recording, opened: Opened
+    msg_type: str, wecom: Wecom, app: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(f"{app}&msg_type={msg_type}").tell(message("错" * 9000))
     assert len(service.last.json[msg_type]["content"].encode()) <= 2048
@@ -165,7 +166,7 @@ def test_an_application_takes_2048_bytes(
 
 @pytest.mark.parametrize("msg_type", ["text", "markdown"])
 def test_events_call_nobody_and_link_nothing(
-    msg_type: str, robot: str, service: Recording, opened: Opened
+    msg_type: str, robot: str, service: FaultyServer, opened: Opened
 ) -> None:
     opened(f"{robot}&msg_type={msg_type}").tell(hostile())
     told = service.last.json[msg_type]["content"]
@@ -188,9 +189,14 @@ def test_events_call_nobody_and_link_nothing(
     ],
 )
 def test_error_codes_in_an_answer_200(
-    code: int, error: type[Exception], after_s: float | None, robot: str, service: Recording, opened: Opened
+    code: int,
+    error: type[Exception],
+    after_s: float | None,
+    robot: str,
+    service: FaultyServer,
+    opened: Opened,
 ) -> None:
-    service.answer(Reply(body={"errcode": code, "errmsg": "key R0B0TKEY"}))
+    service.usual = Answer(body={"errcode": code, "errmsg": "key R0B0TKEY"})
     with pytest.raises(error) as caught:
         opened(robot).tell(message())
     assert str(code) in str(caught.value) and "R0B0TKEY" not in str(caught.value)

@@ -77,6 +77,10 @@ class FaultyServer:
     def counted(self) -> list[Request]:
         return [request for request in self.requests if self.counts(request)]
 
+    @property
+    def last(self) -> Request:
+        return self.requests[-1]
+
     def script(self, *answers: Answering) -> None:
         with self._lock:
             self._script.extend(answers)

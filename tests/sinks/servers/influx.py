@@ -34,9 +34,13 @@ class Influx(Server):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ping", timeout=5) as response:
             return bool(response.status == 204)
 
-    @property
-    def uri(self) -> str:
-        return f"influxdb:http://127.0.0.1:{self.port}/"
+    def address(self, table: str) -> str:
+        return f"influxdb:http://127.0.0.1:{self.port}/?db={table}"
+
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        series = self.query('SELECT value FROM "log/events"', table)
+        objects = [json.loads(value) for one in series for _, value in one["values"]]
+        return [(found["metadata"]["uid"], found.get("message", "")) for found in objects]
 
     def query(self, statement: str, database: str = "k8s") -> list[dict[str, Any]]:
         """The series of the first result: name, tags, columns, values."""

@@ -33,6 +33,7 @@ class MariaDb(Server):
             "GRANT ALL ON kube_eventer.* TO writer@'%'",
         ):
             self.query(sql, database=None)
+        self.stop()
 
     def command(self) -> list[str]:
         return [
@@ -52,17 +53,19 @@ class MariaDb(Server):
         return str(self.directory / "s")
 
     def answers(self) -> bool:
+        self.connects()  # first: the client leaves its socket open where nobody listens
         try:
             self.query("SELECT 1", database=None)
         except pymysql.Error:
             return False
         return True
 
-    @property
-    def uri(self) -> str:
-        return (
-            f"mysql:?writer:{PASSWORD}@tcp(127.0.0.1:{self.port})/kube_eventer?charset=utf8&table=kube_event"
-        )
+    def address(self, table: str) -> str:
+        place = f"tcp(127.0.0.1:{self.port})/kube_eventer"
+        return f"mysql:?writer:{PASSWORD}@{place}?charset=utf8&table={table}"
+
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        return [(uid, message) for uid, message in self.query(f"SELECT event_id, message FROM `{table}`")]
 
     def query(self, sql: str, *, database: str | None = "kube_eventer") -> list[tuple[Any, ...]]:
         connection = pymysql.connect(

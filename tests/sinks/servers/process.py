@@ -60,6 +60,14 @@ class Server(ABC):
     def answers(self) -> bool:
         """Whether it is ready; may raise OSError while it is not."""
 
+    @abstractmethod
+    def address(self, table: str) -> str:
+        """Of a sink that writes there. With a secret, if the kind has any."""
+
+    @abstractmethod
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        """(uid, message) of every event that is there, as often as it is there."""
+
     def start(self) -> None:
         with (self.directory / "output").open("ab") as output:
             self._process = subprocess.Popen(
@@ -86,23 +94,28 @@ class Server(ABC):
 
     def pause(self) -> None:
         """It takes connections and says nothing, until `resume`."""
-        assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGCONT)
+        for pid in (self._process.pid, *_children(self._process.pid)):
+            os.kill(pid, number)
 
     def _end(self, number: int) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
+        others = _children(process.pid) if number == signal.SIGKILL else []
+        for pid in (process.pid, *others):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait(20)
 
     def run(self, command: list[str]) -> None:
@@ -120,3 +133,11 @@ class Server(ABC):
     def connects(self) -> bool:
         with socket.create_connection(("127.0.0.1", self.port), 1):
             return True
+
+
+def _children(pid: int) -> list[int]:
+    """Some servers give each connection a process, in a group of its own."""
+    with contextlib.suppress(OSError):
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(child) for child in listed.split()]
+    return []

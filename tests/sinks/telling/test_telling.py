@@ -191,6 +191,10 @@ def test_a_digest_names_the_worst_and_counts_all() -> None:
     assert message.occurrences == 41 and message.severity == "critical"
 
 
+def test_another_digest_is_no_repetition_of_the_first() -> None:
+    assert digest(3).key == digest(3).key != digest(4).key
+
+
 def test_a_digest_in_chinese() -> None:
     message = digest(20, "zh")
     assert message.title == "[紧急] 同时发生 21 类情况,共 41 次事件"
@@ -210,6 +214,18 @@ def test_templates_of_the_options() -> None:
     )
     assert message.title == "BackOff in shop"
     assert message.text == message.markdown == "BackOff in shop: 37"
+
+
+def test_in_markdown_the_texts_of_events_show_as_they_are() -> None:
+    """What the template itself writes is Markdown; its text for other channels has no backslashes."""
+    told = preview(
+        settings(template="**{{ reason }}** [page](https://a.example) {{ message | code }} {{ message }}"),
+        item(message="[x](http://evil) *a* <b> `c`", reason="A_B"),
+    )
+    assert told.markdown == (
+        r"**A\_B** [page](https://a.example) `[x](http://evil) *a* <b> 'c'` \[x\](http://evil) \*a\* \<b\> \`c\`"
+    )
+    assert told.text.endswith("[x](http://evil) *a* <b> `c`")
 
 
 def test_a_template_that_fails_on_an_event_loses_no_message(caplog: pytest.LogCaptureFixture) -> None:
