@@ -16,8 +16,11 @@ from npd.checks import (
     mounts,
     pids,
     pressure,
+    programs,
     services,
+    spot,
     taint,
+    volumes,
     zombies,
 )
 from npd.checks.frame import Kind
@@ -45,6 +48,9 @@ KINDS: tuple[Kind, ...] = (
     certificate.KIND,
     edac.CORRECTED,
     edac.UNCORRECTED,
+    volumes.KIND,
+    programs.KIND,
+    spot.KIND,
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
 """The checks by the names that settings use."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,24 +37,19 @@ def _make(node: Node, options: ConntrackOptions) -> dict[str, Look]:
 
 
 def _table(proc: Path) -> tuple[int, int]:
-    """Entries and limit. `nf_conntrack_count` is of the reader's network namespace, whoever's /proc it is read
-    through; the statistics of process 1 are of the node's."""
+    """Entries and limit. `nf_conntrack_count` is of the reader's own network namespace, whoever's /proc it is read
+    through; the statistics of process 1 are of the node's, where the kernel has them."""
     new, old = (
         proc / "sys/net/netfilter/nf_conntrack_count",
         proc / "sys/net/ipv4/netfilter/ip_conntrack_count",
     )
     count = new if new.exists() or not old.exists() else old
     most = number(count.with_name(count.name.replace("_count", "_max")))
-    if _in_another_network(proc):
-        return int(read(proc / "1/net/stat/nf_conntrack").splitlines()[1].split()[0], 16), most
-    return number(count), most
-
-
-def _in_another_network(proc: Path) -> bool:
     try:
-        return os.readlink("/proc/self/ns/net") != os.readlink(proc / "1/ns/net")
+        statistics = read(proc / "1/net/stat/nf_conntrack")
     except OSError:
-        return False  # what cannot be compared is read the plain way
+        return number(count), most
+    return int(statistics.splitlines()[1].split()[0], 16), most
 
 
 KIND = Kind(
@@ -65,5 +59,5 @@ KIND = Kind(
     Words("ConntrackFull", "", "ConntrackNotFull", "the conntrack table has room again"),
     Pace(period=30, hold=60),
     _make,
-    needs="the host's network, or the host's /proc with the right to read /proc/1/ns",
+    needs="the host's /proc, or the host's network where the kernel has no /proc/1/net/stat/nf_conntrack",
 )

@@ -4,6 +4,7 @@ target is a check of its own, so that a second one that fails is told as well.""
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,21 +12,24 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from npd.checks.frame import OK, Finding, Kind, Look, Node, Pace, Words, bad
+from npd.checks.frame import OK, Finding, Kind, Look, Node, Pace, Words, bad, not_applicable
 
 _T = TypeVar("_T")
+_CLUSTER_NAME = "kubernetes.default"
 
 
 @dataclass(frozen=True, slots=True)
 class DnsOptions:
     names: tuple[str, ...] = ()
-    """Names to resolve with the resolver of this process, as in kubernetes.default.svc.cluster.local."""
+    """Names to resolve with the resolver of this process, as in registry.example. None: in a Pod
+    kubernetes.default, from when it has resolved once; outside nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class TcpOptions:
     targets: tuple[str, ...] = ()
-    """HOST:PORT, as in registry.example:443 or [2001:db8::1]:443."""
+    """HOST:PORT, as in registry.example:443 or [2001:db8::1]:443. None: in a Pod the API server's service; outside
+    nothing."""
     connect_within_ms: int = 3000
 
 
@@ -84,15 +88,40 @@ def host_and_port(target: str) -> tuple[str, int]:
     return parts.hostname, parts.port
 
 
+def _once_seen(look: Look) -> Look:
+    """Not applicable until it was well once: whether a Pod on the host's network resolves the cluster's names is a
+    setting of the Pod."""
+    seen = False
+
+    def looking() -> Finding:
+        nonlocal seen
+        finding = look()
+        seen = seen or finding is OK
+        return finding if seen else not_applicable(f"has not resolved yet: {finding.message}")
+
+    return looking
+
+
+def _service() -> str:
+    """HOST:PORT of the API server as a Pod is told it; '' outside."""
+    host, port = (
+        os.environ.get("KUBERNETES_SERVICE_HOST", ""),
+        os.environ.get("KUBERNETES_SERVICE_PORT", "443"),
+    )
+    return f"[{host}]:{port}" if ":" in host else host and f"{host}:{port}"
+
+
 def _dns(node: Node, options: DnsOptions) -> dict[str, Look]:
+    if not options.names and _service():
+        return {_CLUSTER_NAME: _once_seen(partial(resolve, _CLUSTER_NAME))}
     return {name: partial(resolve, name) for name in options.names}
 
 
 def _tcp(node: Node, options: TcpOptions) -> dict[str, Look]:
     seconds = options.connect_within_ms / 1000
+    targets = options.targets or tuple(filter(None, [_service()]))
     return {
-        target: partial(connect, *_named("targets", host_and_port, target), seconds)
-        for target in options.targets
+        target: partial(connect, *_named("targets", host_and_port, target), seconds) for target in targets
     }
 
 

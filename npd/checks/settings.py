@@ -8,7 +8,7 @@ Every check takes the keys of `_PACE`, `_WORDS` and `enabled`, and the fields of
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 
@@ -49,10 +49,13 @@ def build(
     host: Host | None = None,
     *,
     may_repair: bool = False,
+    taken: Collection[str] = (),
     wall: Callable[[], float] = time.time,
     steady: Callable[[], float] = time.monotonic,
 ) -> Built:
-    """The checks of `settings`, of which every part may be left out. ValueError says what is wrong, in one line."""
+    """The checks of `settings`, of which every part may be left out. `taken` are condition types that belong to other
+    monitors: two that move one condition would fight over it, so a check of such a condition runs only when its
+    settings say `"enabled": true`. ValueError says what is wrong, in one line."""
     names = settings.get("names", "ack")
     if names not in NAMES:
         raise ValueError(f"names: {names!r} is none of {', '.join(NAMES)}")
@@ -65,14 +68,36 @@ def build(
     off: dict[str, str] = {}
     for kind in KINDS:
         own = _mapping(given.get(kind.name, {}), f"checks.{kind.name}")
-        if not _enabled(own, kind):
-            off[kind.name] = "switched off" if "enabled" in own else "off by default"
-            continue
-        made = _checks(kind, own, node, names == "upstream")
-        checks += made
-        if not made:
-            off[kind.name] = "nothing to look at is configured"
+        made = _checks(kind, own, node, names == "upstream") if _enabled(own, kind) else []
+        if why := _why_off(made, own, kind, taken):
+            off[kind.name] = why
+        else:
+            checks += made
+    _refuse_shared_conditions(checks)
     return Built(tuple(checks), off)
+
+
+def _refuse_shared_conditions(checks: list[Check]) -> None:
+    owners: dict[str, str] = {}
+    for check in checks:
+        owner = owners.setdefault(check.words.condition, check.name)
+        if check.words.condition and owner != check.name:
+            raise ValueError(
+                f"checks: condition {check.words.condition} is that of {owner!r} and of {check.name!r}; "
+                "it would follow whichever looked last, so each needs its own"
+            )
+
+
+def _why_off(made: list[Check], own: Mapping[str, Any], kind: Kind, taken: Collection[str]) -> str:
+    """'' when the checks run."""
+    if not _enabled(own, kind):
+        return "switched off" if "enabled" in own else "off by default"
+    if not made:
+        return "nothing to look at is configured"
+    condition = made[0].words.condition
+    if condition in taken and "enabled" not in own:
+        return f"condition {condition} belongs to a configuration file"
+    return ""
 
 
 def _checks(kind: Kind, own: Mapping[str, Any], node: Node, upstream: bool) -> list[Check]:

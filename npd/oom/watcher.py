@@ -14,9 +14,10 @@ from npd.oom.incident import LimitHit, OomKill, events
 from npd.oom.lines import Chosen, Group, Invoked, Kill, Killed, Usage, parse
 
 _HOLD = 0.5
-"""Seconds that a kill is held back, for the line that makes it the kill of a group comes after the first victim's."""
+"""Seconds of quiet that a kill is held back for: the line that makes it the kill of a group comes after the first
+victim's, and one line for each further victim after that."""
 _GROUP_GAP = 2.0
-"""Seconds after a line of a group kill in which another one may still belong to it."""
+"""Seconds, by the times of the lines, in which a line may still belong to the kill before it."""
 _REMEMBERED = 60.0
 """Seconds in which a path waits for its kill, and in which the same line again is the same kill read twice."""
 _MOST = 256
@@ -98,8 +99,7 @@ class OomWatcher:
             return []
         if held.asked is None:
             held.asked = now
-        patience = _GROUP_GAP if held.group else _HOLD
-        return self._close() if now == math.inf or now - held.asked >= patience else []
+        return self._close() if now == math.inf or now - held.asked >= _HOLD else []
 
     def _kill(self, kill: Kill, time: float) -> None:
         awaited = self._by_pid.pop(kill.pid, None) or self._by_order

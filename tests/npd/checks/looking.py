@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,13 @@ from npd.checks.frame import Check, Finding, Host
 from npd.checks.monitor import CheckMonitor
 from npd.checks.settings import build
 from npd.model import Condition, Event, Status
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "did not come about"
+        time.sleep(0.01)
 
 
 class Clock:

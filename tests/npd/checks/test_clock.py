@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from npd.checks import kernel_clock
 from npd.checks.frame import Outcome
 from npd.checks.sntp import NoAnswer, offset
 from tests.npd.checks.looking import Clock, FakeHost, Seen, seen
@@ -109,12 +110,27 @@ def test_without_servers_a_service_is_enough(fake: FakeHost, service: str) -> No
     assert clock(fake).look().outcome is Outcome.OK
 
 
-def test_no_service_and_no_server_is_bad(fake: FakeHost) -> None:
+@pytest.mark.parametrize("kept", [True, False, OSError(1, "not permitted")])
+def test_no_service_and_no_server_is_bad_unless_the_kernel_knows_better(
+    fake: FakeHost, monkeypatch: pytest.MonkeyPatch, kept: bool | OSError
+) -> None:
+    def synchronized() -> bool:
+        if isinstance(kept, OSError):
+            raise kept
+        return kept
+
+    monkeypatch.setattr(kernel_clock, "synchronized", synchronized)
     fake.process(5, "sh")
     finding = clock(fake).look()
 
-    assert finding.outcome is Outcome.BAD
-    assert finding.message.startswith("no time service runs (looked for chronyd")
+    if kept is True:
+        assert finding.outcome is Outcome.OK
+    else:
+        assert finding.message.startswith("no time service runs (looked for chronyd")
+
+
+def test_the_kernel_of_this_machine_says_whether_it_is_synchronized() -> None:
+    assert kernel_clock.synchronized() in (True, False)
 
 
 def test_a_service_that_runs_while_no_server_answers_is_unknown(fake: FakeHost) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import pytest
 
 from npd.checks.engine import ask
 from npd.checks.frame import Host, Outcome
+from npd.checks.monitor import CheckMonitor
+from npd.model import Status
 from tests.npd.checks.engines import ANSWER, SETTINGS, Engine, real_containerd
-from tests.npd.checks.looking import FakeHost, Seen, seen
+from tests.npd.checks.looking import FakeHost, Seen, check_of, seen, wait_for
 
 
 @pytest.fixture
@@ -45,6 +48,27 @@ def test_a_hang_shows_within_three_periods_and_clears_after(fake: FakeHost, engi
     check.look()
     assert check.conditions["RuntimeOffline"].status == "False"
     assert check.told == [("Warning", "RuntimeDaemonOffline"), ("Normal", "RuntimeDaemonNotOffline")]
+
+
+def test_a_hang_shows_within_three_periods_of_the_real_monitor(fake: FakeHost, engine: Engine) -> None:
+    own = {"answer_within_ms": 200, "invoke_interval": "1s"}
+    monitor = CheckMonitor([check_of("runtime", fake.host, **own)])
+    reports: list[Status] = []
+
+    def stands(status: str) -> bool:
+        return bool(reports) and reports[-1].conditions[0].status == status
+
+    monitor.start(reports.append)
+    try:
+        wait_for(lambda: stands("False"))
+        engine.reply = None
+        began = time.monotonic()
+        wait_for(lambda: stands("True"))
+        assert time.monotonic() - began < 3
+        engine.reply = [SETTINGS, ANSWER]
+        wait_for(lambda: stands("False"), 3)
+    finally:
+        monitor.stop()
 
 
 def test_one_slow_answer_is_no_hang(fake: FakeHost, engine: Engine) -> None:

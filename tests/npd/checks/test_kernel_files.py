@@ -73,8 +73,6 @@ def test_without_the_module_there_is_no_event_and_a_reason(fake: FakeHost) -> No
 def test_the_table_of_the_nodes_network_from_within_a_pod(fake: FakeHost) -> None:
     fake.proc({f"{CONNTRACK}count": "1\n", f"{CONNTRACK}max": "1000\n"})
     fake.proc({"1/net/stat/nf_conntrack": "entries  clashres found\n000003a0  0 0\n000003a0  0 0\n"})
-    (fake.host.proc / "1/ns").mkdir()
-    (fake.host.proc / "1/ns/net").symlink_to("net:[1]")
 
     assert seen("conntrack", fake.host).look().message.endswith("928 out of 1000")
 

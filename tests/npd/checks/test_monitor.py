@@ -10,16 +10,10 @@ from contextlib import contextmanager
 from npd.checks.frame import OK, Check, Finding, Pace, Words, bad, not_applicable
 from npd.checks.monitor import CheckMonitor
 from npd.model import CheckState, Condition, Status
+from tests.npd.checks.looking import wait_for
 
 WORDS = Words("IsBad", "Badness", "IsGood", "all is well")
 FAST = Pace(period=1, timeout=0.2)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "did not come about"
-        time.sleep(0.01)
 
 
 @contextmanager

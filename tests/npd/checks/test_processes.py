@@ -6,30 +6,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from npd.checks.frame import Host, Outcome
 from npd.checks.processes import Processes
-from tests.npd.checks.looking import FakeHost, seen
+from tests.npd.checks.looking import FakeHost, seen, wait_for
 
 VFORK = """
-import ctypes, time
+import ctypes, os, time
 lib = ctypes.PyDLL(None)
 if lib.vfork() == 0:
+    os.write(1, b"x")
     time.sleep(60)
 """
 """The parent of a vfork waits in state D until its child ends; both are killed here before that."""
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "did not come about"
-        time.sleep(0.02)
 
 
 def test_state_d_in_two_looks_is_hung_and_in_one_is_not(fake: FakeHost) -> None:
@@ -62,7 +54,9 @@ def test_who_gets_on_between_the_looks_does_not_hang(fake: FakeHost, change: str
     else:
         fake.proc({"11/status": "Name: dd\nvoluntary_ctxt_switches:\t8\nnonvoluntary_ctxt_switches:\t1\n"})
     assert check.look().outcome is Outcome.OK
-    assert check.look().outcome is Outcome.BAD  # and now it got no further
+    finding = check.look()
+    assert finding.outcome is Outcome.BAD  # and now it got no further
+    assert "for 30s or longer" in finding.message
 
 
 def test_processes_that_may_wait_for_ever_are_left_out(fake: FakeHost) -> None:
@@ -74,9 +68,13 @@ def test_processes_that_may_wait_for_ever_are_left_out(fake: FakeHost) -> None:
 
 def test_a_real_process_in_state_d() -> None:
     processes = Processes(Path("/proc"))
-    with subprocess.Popen([sys.executable, "-c", VFORK], start_new_session=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", VFORK], stdout=subprocess.PIPE, start_new_session=True
+    ) as parent:
+        assert parent.stdout is not None
         try:
-            until(lambda: any(p.pid == parent.pid and p.state == "D" for p in processes.all()))
+            parent.stdout.read(1)  # the child runs, so the parent waits for it and not for a disk
+            wait_for(lambda: any(p.pid == parent.pid and p.state == "D" for p in processes.all()))
             check = seen("hung-processes", Host())
             check.look()
             finding = check.look()
@@ -89,7 +87,7 @@ def test_a_real_process_in_state_d() -> None:
 def test_real_zombies() -> None:
     children = [subprocess.Popen([sys.executable, "-S", "-c", ""]) for _ in range(3)]
     try:
-        until(
+        wait_for(
             lambda: (
                 {p.state for p in Processes(Path("/proc")).all() if p.pid in {c.pid for c in children}}
                 == {"Z"}

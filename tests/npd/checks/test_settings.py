@@ -11,12 +11,25 @@ from npd.checks.frame import Pace
 from npd.checks.settings import build
 
 
-def test_defaults_leave_out_only_what_has_no_targets() -> None:
+def test_defaults_leave_out_what_has_no_targets_and_what_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     built = build({})
 
     names = {check.name for check in built.checks}
     assert names | set(built.off) == {kind.name for kind in KINDS}
-    assert set(built.off) == {"egress-dns", "egress-tcp", "egress-http"}
+    nothing, off = "nothing to look at is configured", "off by default"
+    assert built.off == {
+        **dict.fromkeys(["egress-dns", "egress-tcp", "egress-http"], nothing),
+        **dict.fromkeys(["csi-volumes", "programs", "spot-release"], off),
+    }
+
+
+def test_in_a_pod_the_way_to_the_api_server_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "6443")
+
+    names = {check.name for check in build({}).checks if check.name.startswith("egress")}
+    assert names == {"egress-dns kubernetes.default", "egress-tcp [fd00::1]:6443"}
 
 
 def test_names_are_acks_by_default_and_upstreams_by_switch() -> None:
@@ -37,6 +50,14 @@ def test_names_are_acks_by_default_and_upstreams_by_switch() -> None:
             "Ready",
             "NetworkUnavailable",
         }
+
+
+def test_a_condition_of_another_monitor_is_left_to_it() -> None:
+    taken = {"ReadonlyFilesystem", "NTPProblem"}
+    built = build({"checks": {"clock": {"enabled": True}}}, taken=taken)
+
+    assert built.off["read-only"] == "condition ReadonlyFilesystem belongs to a configuration file"
+    assert "clock" not in built.off
 
 
 def test_a_check_takes_its_own_pace_and_words() -> None:
@@ -76,6 +97,7 @@ def test_each_target_is_a_check_and_named_when_it_is_back() -> None:
         ({"checks": {"fd": {"invoke_interval": "30"}}}, "checks.fd.invoke_interval: '30' is no duration"),
         ({"checks": {"fd": {"invoke_interval": 30}}}, "checks.fd.invoke_interval: 30 is no duration"),
         ({"checks": {"fd": {"invoke_interval": "5ms"}}}, "checks.fd: period must be 1s or more"),
+        ({"checks": {"fd": {"condition": "NodePIDPressure"}}}, "checks: condition NodePIDPressure is that of"),
         ({"checks": {"fd": {"bad": 3, "of": 2}}}, "checks.fd: bad 3 of 2, good 1: must be 1 <= bad <= of"),
         ({"checks": {"egress-tcp": {"targets": ["a"]}}}, "checks.egress-tcp.targets: 'a' is not HOST:PORT"),
         ({"checks": {"egress-tcp": {"targets": ["a:99999"]}}}, "checks.egress-tcp.targets: "),

@@ -93,10 +93,11 @@ def test_a_path_that_waited_too_long_is_of_another_process() -> None:
     assert kills[0].pod is None
 
 
+@pytest.mark.parametrize("apart", [0.0, 1.0])
 @pytest.mark.parametrize("first", [True, False], ids=["victim, then group", "group, then victims"])
-def test_the_kill_of_a_group_is_one_incident(first: bool) -> None:
+def test_the_kill_of_a_group_is_one_incident(first: bool, apart: float) -> None:
     head = [killed(10), group(CONTAINER)] if first else [group(CONTAINER), killed(10)]
-    kills, events = seen(USAGE, chosen(10), *head, killed(10), killed(11, "sidecar"), killed(12))
+    kills, events = seen(USAGE, chosen(10), *head, killed(10), killed(11, "sidecar"), killed(12), apart=apart)
 
     assert [kill.pids for kill in kills] == [[10, 11, 12]]
     assert [event.reason for event in events] == ["OOMKilling", "ContainerOOMKilled"]
@@ -219,3 +220,19 @@ def test_what_is_remembered_has_a_bound() -> None:
         watcher.feed(killed(pid + 10_000), 1.0)
 
     assert max(len(watcher._by_pid), len(watcher._seen)) <= 256
+
+
+@given(st.data())
+def test_reports_in_any_order_keep_their_pods(data: st.DataObject) -> None:
+    """Each kill comes after its own report; anything else may come in between."""
+    paths = [f"/kubepods/pod{number:08x}-0000-0000-0000-000000000000/{ID}" for number in range(5)]
+    waiting = [[chosen(100 + at, path, path), killed(100 + at)] for at, path in enumerate(paths)]
+    lines = []
+    while any(waiting):
+        report = data.draw(st.sampled_from([lines for lines in waiting if lines]))
+        lines.append(report.pop(0))
+    kills, _ = seen(*lines)
+
+    assert {kill.pids[0]: kill.pod.uid[:8] for kill in kills if kill.pod} == {
+        100 + number: f"{number:08x}" for number in range(5)
+    }
