@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +23,7 @@ from eventcenter.errors import ClusterNotConfigured
 from eventcenter.memory import share_pools
 from eventcenter.pipeline import Fed, feed
 from eventcenter.playground import DEMO_INSTANCE, Playground
+from eventcenter.ports import Clock
 from eventcenter.serving import Server
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ def run(loaded: Loaded) -> None:
         greet(lambda: connect(access), center.writer, str(settings.data_dir))
         _forward(center, jobs, settings, lambda: connect(access), stack)
         _watch(center, settings, lambda: connect(access), stack)
+        _check_nodes(center, settings, lambda: connect(access), stack)
 
 
 def _watch(
@@ -66,6 +70,32 @@ def _watch(
     for watcher in watchers:
         stack.callback(watcher.stop)
         watcher.start()
+
+
+def _check_nodes(
+    center: RunningCenter, settings: Settings, connection: Callable[[], Any], stack: ExitStack
+) -> None:
+    """What the center finds out about nodes by itself goes the way of all events."""
+    deliver, now = center.writer.deliver, center.now
+    if settings.cluster_checks:
+        from eventcenter.nodes.checks import ClusterChecks
+
+        oldest = functools.partial(_oldest_kept, settings, now)
+        checks = ClusterChecks(connection, deliver, now, center.has_event, oldest)
+        stack.callback(checks.stop)
+        checks.start()
+    if settings.npd:
+        from eventcenter.nodes.host import HostChecks
+
+        node = settings.node_name or os.environ.get("NODE_NAME") or socket.gethostname().lower()
+        state = settings.data_dir / "npd"
+        host = HostChecks(connection, deliver, now, node, settings.npd_configs, state)
+        stack.callback(host.stop)
+        host.start()
+
+
+def _oldest_kept(settings: Settings, now: Clock) -> int:
+    return now() - (settings.retention_warning_ms or settings.retention_ms)
 
 
 def _forward(

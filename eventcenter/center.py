@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from eventcenter.config import Settings
+from eventcenter.errors import NotFoundError
 from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
 from eventcenter.ports import SinkDesk
 from eventcenter.rules import ERROR_SEVERITIES, built_in
@@ -50,6 +51,14 @@ class RunningCenter:
 
     def streams(self) -> list[StreamStatus]:
         return [status() for status in self.sources]
+
+    def has_event(self, uid: str) -> bool:
+        """Whether an event of that uid is stored."""
+        try:
+            self.reader.event(uid)
+        except NotFoundError:
+            return False
+        return True
 
     def store(self) -> StoreStatus:
         return self.writer.status()

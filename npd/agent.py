@@ -54,7 +54,7 @@ class Agent:
             monitor.start(self.report)
 
     def serve(self, address: str, port: int, metrics_address: str, metrics_port: int) -> None:
-        """OSError when an address is taken. Port 0 leaves that server out."""
+        """Before `start`. OSError when an address is taken. Port 0 leaves that server out."""
         status = {"/healthz": self._healthz, "/conditions": self._conditions, "/status": self._status}
         if port:
             self._serve(StatusServer(address, port, status))

@@ -45,10 +45,18 @@ class Options:
     server: str = ""
     builtin: bool = True
     """Whether the built-in checks run."""
+    checks_config: Path | None = None
+    """Settings of the built-in checks, JSON."""
     off: tuple[str, ...] = ()
     """Names of built-in checks that are switched off."""
+    may_repair: bool = False
+    """Whether health checks that are configured to may end a service that is unwell."""
+    uid_in_events: bool = True
+    """Off: events about the node carry its name as uid, which is all that `kubectl describe node` before 1.22 finds."""
     host: Path = Path("/")
     """Where the node's root file system is mounted."""
+    kmsg: str = "/dev/kmsg"
+    """The kernel log."""
     state_dir: Path | None = None
     """Where to remember over a restart what was handled."""
     log_level: str = "info"
@@ -100,6 +108,12 @@ def _parser() -> argparse.ArgumentParser:
         ("enable-k8s-exporter", "kubernetes", "report to the API server (true)"),
         ("k8s-exporter-write-events", "write_events", "write events (true)"),
         ("k8s-exporter-update-node-conditions", "write_conditions", "keep conditions of the Node (true)"),
+        ("enable-repair", "may_repair", "let health checks run their repair commands (false)"),
+        (
+            "node-uid-in-events",
+            "uid_in_events",
+            "false: events carry the node's name as uid, for old kubectls (true)",
+        ),
         ("builtin-checks", "builtin", "run the checks that need no configuration file (true)"),
     ):
         flag(name, dest, help, type=_boolean, nargs="?", const=True, metavar="true|false")
@@ -112,8 +126,10 @@ def _parser() -> argparse.ArgumentParser:
     flag("event-namespace", "event_namespace", "namespace of events about the node (default)")
     flag("apiserver-override", "apiserver_override", "address of the API server, as in https://10.0.0.1:6443")
     flag("kubeconfig", "kubeconfig", "kubeconfig to use instead of the service account")
+    flag("checks-config", "checks_config", "JSON file with settings of the built-in checks", type=Path)
     flag("disable-checks", "off", "names of built-in checks, with commas", action="append", type=_names)
     flag("host-root", "host", "where the root of the node's files is mounted (/)", type=Path)
+    flag("kmsg", "kmsg", "the kernel log (/dev/kmsg)")
     flag("state-dir", "state_dir", "where to remember what was handled (nowhere)", type=Path)
     flag("log-level", "log_level", "how much to log", choices=("debug", "info", "warning", "error"))
     for name in _IGNORED:

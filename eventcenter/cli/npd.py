@@ -13,7 +13,7 @@ from eventcenter.errors import ConfigError
 
 @click.group()
 def npd() -> None:
-    """Find faults of a node, as node-problem-detector does and from its configuration files."""
+    """Find faults of a node, by the rules of node-problem-detector."""
 
 
 @npd.command()
@@ -46,3 +46,15 @@ def replay(configs: tuple[Path, ...], lines: BinaryIO) -> None:
             click.echo(json.dumps(reported, ensure_ascii=False))
     if selection.problems:
         raise ConfigError("\n".join(selection.problems))
+
+
+@npd.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("flags", nargs=-1, type=click.UNPROCESSED)
+def run(flags: tuple[str, ...]) -> int:
+    """Run the agent of a node, with the flags of node-problem-detector."""
+    from npd.running import main
+
+    return main(flags)

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from npd.checks.frame import Check, Finding, Outcome, unknown
 from npd.checks.judging import Judge
@@ -142,7 +142,10 @@ class CheckMonitor:
 
     def health(self) -> list[Health]:
         with self._lock:
-            running = [_health(entry, self._steady()) for entry in self._entries.values()]
+            alive = self._thread is None or self._thread.is_alive()
+            running = [
+                replace(_health(entry, self._steady()), alive=alive) for entry in self._entries.values()
+            ]
         return running + [Health(name, CheckState.OFF, why) for name, why in self._off.items()]
 
 

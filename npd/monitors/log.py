@@ -17,7 +17,7 @@ from npd.state import State
 log = logging.getLogger(__name__)
 
 WAIT_S = 5.0
-HANGS_S = 30.0
+HANGS_S = 20.0
 """Without a turn of its loop a monitor counts as dead."""
 KEEP_S = 1.0
 """Between two positions that are handed to the state without need."""

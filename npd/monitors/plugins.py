@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from npd.config.durations import format_duration
 from npd.config.model import PluginConfig, PluginRule
@@ -117,7 +117,8 @@ class PluginMonitor:
         self._state.flush()
 
     def health(self) -> list[Health]:
-        return [self._health_of(job) for job in self._jobs]
+        alive = self._thread.ident is None or self._thread.is_alive()
+        return [replace(self._health_of(job), alive=alive) for job in self._jobs]
 
     def _health_of(self, job: Job) -> Health:
         name = f"{self.source} {job.rule.reason} ({job.rule.builtin or job.rule.path})"

@@ -25,7 +25,8 @@ _SOONEST = 0.05
 
 class KubernetesExporter:
     """`node` is the node's name, `declared` the condition types that the monitors may report. With `conditions` or
-    `events` off, that part is left to others."""
+    `events` off, that part is left to others. `uid_in_events`: whether events say the node's uid, or its name there as
+    the kubelet's do."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class KubernetesExporter:
         heartbeat: float = HEARTBEAT,
         conditions: bool = True,
         events: bool = True,
+        uid_in_events: bool = True,
         fallback: Fallback | None = None,
     ) -> None:
         self.tally = Tally()
@@ -51,7 +53,7 @@ class KubernetesExporter:
             heartbeat=heartbeat,
             write=conditions,
         )
-        sending = Sending(api, node, event_namespace, lambda: self.conditions.node_uid, self.tally)
+        sending = Sending(api, node, event_namespace, lambda: self._uid(uid_in_events, node), self.tally)
         resolver = PodResolver(api, node, self.tally, clock=time.monotonic)
         self._events = EventReporter(
             sending, resolver, node, self.tally, clock=time.monotonic, wall=time.time, fallback=fallback
@@ -60,6 +62,9 @@ class KubernetesExporter:
         self._stopping = False
         self._turn = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="npd-report", daemon=True)
+
+    def _uid(self, real: bool, node: str) -> str:
+        return self.conditions.node_uid if real else node
 
     def start(self) -> None:
         self._thread.start()
