@@ -80,6 +80,7 @@ class Counting:
 
     name = source = MARK
     reasons = ()
+    patience = 10.0
 
     def __init__(self) -> None:
         self.lines = 0
@@ -208,7 +209,9 @@ def measure(plan: Plan) -> tuple[Sent, Seen]:
         if not plan.device:
             os.mkfifo(path)
         here, there = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=watch, args=(path, plan.configs, there))
+        process = multiprocessing.get_context("spawn").Process(
+            target=watch, args=(path, plan.configs, there), daemon=True
+        )
         process.start()
         here.recv()
         sent = (send_to_device if plan.device else send_to_pipe)(plan, path)

@@ -16,9 +16,6 @@ _SWITCHES = re.compile(
 )
 _NAMED = 5
 
-Key = tuple[int, int]
-"""pid and start time."""
-
 
 @dataclass(frozen=True, slots=True)
 class HungOptions:
@@ -26,36 +23,40 @@ class HungOptions:
     """Names of processes that may wait in state D for ever on this node."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A process in state D, and how far it had got."""
+
+    process: Process
+    switches: bytes
+    since: float
+    """When it was first seen like this; steady clock."""
+
+    def got_on(self, before: _Waiting) -> bool:
+        """A busy copy is in state D most of the time as well, but runs now and then."""
+        return self.process != before.process or self.switches != before.switches
+
+
 class _Hung:
     def __init__(self, node: Node, options: HungOptions) -> None:
         self._node = node
         self._ignore = frozenset(options.ignore)
-        self._before: dict[Key, tuple[int, bytes]] = {}
-        self._since: dict[Key, float] = {}
+        self._before: dict[tuple[int, int], _Waiting] = {}
 
     def look(self) -> Finding:
+        now = self._node.steady()
         try:
-            waiting = [process for process in self._node.processes.all() if process.state == "D"]
+            waiting = [self._seen(p, now) for p in self._node.processes.all() if p.state == "D"]
         except OSError as error:
             return unread(error, "processes")
-        now = self._node.steady()
-        marks = {
-            (process.pid, process.started): (process.ticks, self._switches(process.pid))
-            for process in waiting
-            if process.name not in self._ignore
-        }
-        self._since = {key: self._since.get(key, now) for key in marks if self._stuck(key, marks)}
-        hung = [
-            p
-            for p in waiting
-            if (p.pid, p.started) in self._before and self._stuck((p.pid, p.started), marks)
-        ]
-        self._before = marks
-        return bad(self._message(hung, now)) if hung else OK
+        hung = [one for one in waiting if one.since < now and one.process.name not in self._ignore]
+        self._before = {(one.process.pid, one.process.started): one for one in waiting}
+        return bad(_message(hung, now)) if hung else OK
 
-    def _stuck(self, key: Key, marks: dict[Key, tuple[int, bytes]]) -> bool:
-        """It did not run between the samples; a busy copy is in state D most of the time as well, but gets on."""
-        return key in marks and (key not in self._before or self._before[key] == marks[key])
+    def _seen(self, process: Process, now: float) -> _Waiting:
+        this = _Waiting(process, self._switches(process.pid), now)
+        before = self._before.get((process.pid, process.started))
+        return this if before is None or this.got_on(before) else before
 
     def _switches(self, pid: int) -> bytes:
         try:
@@ -64,13 +65,13 @@ class _Hung:
             return b""
         return found[0] if found else b""
 
-    def _message(self, hung: list[Process], now: float) -> str:
-        named = ", ".join(f"{p.name} (pid {p.pid}, {self._seconds(p, now)})" for p in hung[:_NAMED])
-        more = f" and {len(hung) - _NAMED} more" if len(hung) > _NAMED else ""
-        return f"{len(hung)} hung in uninterruptible sleep (state D): {named}{more}"
 
-    def _seconds(self, process: Process, now: float) -> str:
-        return f"for {now - self._since.get((process.pid, process.started), now):.0f}s or longer"
+def _message(hung: list[_Waiting], now: float) -> str:
+    named = [
+        f"{h.process.name} (pid {h.process.pid}, for {now - h.since:.0f}s or longer)" for h in hung[:_NAMED]
+    ]
+    more = f" and {len(hung) - _NAMED} more" if len(hung) > _NAMED else ""
+    return f"{len(hung)} hung in uninterruptible sleep (state D): {', '.join(named)}{more}"
 
 
 def _make(node: Node, options: HungOptions) -> dict[str, Look]:

@@ -73,7 +73,19 @@ def build(
             off[kind.name] = why
         else:
             checks += made
+    _refuse_shared_conditions(checks)
     return Built(tuple(checks), off)
+
+
+def _refuse_shared_conditions(checks: list[Check]) -> None:
+    owners: dict[str, str] = {}
+    for check in checks:
+        owner = owners.setdefault(check.words.condition, check.name)
+        if check.words.condition and owner != check.name:
+            raise ValueError(
+                f"checks: condition {check.words.condition} is that of {owner!r} and of {check.name!r}; "
+                "it would follow whichever looked last, so each needs its own"
+            )
 
 
 def _why_off(made: list[Check], own: Mapping[str, Any], kind: Kind, taken: Collection[str]) -> str:

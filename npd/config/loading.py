@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
@@ -14,6 +15,8 @@ from npd.config.model import AnyConfig, Loaded, OomConfig, StatsConfig
 from npd.config.plugins import read_plugin_config
 from npd.config.problems import ConfigProblem, Findings
 from npd.config.reading import Section, decode_json, packaged, read_json
+
+log = logging.getLogger(__name__)
 
 _STATS = frozenset({"cpu", "disk", "host", "memory", "osfeature", "net", "invokeinterval", "procpath"})
 """Keys by which the file of a system stats monitor is known: it names no plugin."""
@@ -77,6 +80,8 @@ def load_files(paths: Iterable[Path]) -> Selection:
     for path in paths:
         try:
             loaded.append(load_file(path))
+            for note in loaded[-1].notes:
+                log.debug("%s", note)
         except ConfigProblem as problem:
             problems.extend(problem.problems)
     return Selection(tuple(loaded), tuple(problems))

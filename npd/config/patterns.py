@@ -13,6 +13,8 @@ import re2
 
 MAX_MEMORY = 1 << 20
 """Bytes of one compiled pattern and its cache. RE2 would take 8 MiB; a node has tens of patterns, and short lines."""
+LARGE_MEMORY = 16 << 20
+"""For the rare pattern that is too large for that."""
 
 _TOKEN = re.compile(
     r"""
@@ -35,14 +37,15 @@ class BadPattern(ValueError):
     """One line: what RE2 does not accept."""
 
 
-def _options() -> re2.Options:
+def _options(memory: int = MAX_MEMORY) -> re2.Options:
     made = re2.Options()
     made.log_errors = False
-    made.max_mem = MAX_MEMORY
+    made.max_mem = memory
     return made
 
 
 OPTIONS = _options()
+LARGE = _options(LARGE_MEMORY)
 
 
 def compile_go(pattern: str) -> re2._Regexp:
@@ -51,11 +54,18 @@ def compile_go(pattern: str) -> re2._Regexp:
         if token == r"\C":
             raise BadPattern(r"Go's regular expressions do not know \C (a single byte)")
     try:
-        return re2.compile(pattern.encode(), OPTIONS)
+        return _compiled(pattern.encode())
     except re2.error as error:
         raise BadPattern(_explained(error)) from error
     except UnicodeEncodeError as error:
         raise BadPattern("holds half of a surrogate pair") from error
+
+
+def _compiled(pattern: bytes) -> re2._Regexp:
+    try:
+        return re2.compile(pattern, OPTIONS)
+    except re2.error:
+        return re2.compile(pattern, LARGE)
 
 
 _WORDS = {

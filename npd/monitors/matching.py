@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import re2
 
-from npd.config.patterns import OPTIONS, RulePattern
+from npd.config.patterns import LARGE, RulePattern
 
 
 class Line(NamedTuple):
@@ -139,7 +139,7 @@ class Gate:
         self._filter = re2.Filter()
         self._count = len(rules)
         for rule in rules:
-            self._filter.Add(rule.anywhere.encode(), OPTIONS)
+            self._filter.Add(rule.anywhere.encode(), LARGE)
         if rules:
             self._filter.Compile()
 

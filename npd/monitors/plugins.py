@@ -5,6 +5,7 @@ not run twice at once, and after an overrun it runs once at once to catch up."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -23,7 +24,7 @@ from npd.state import State
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 5.0
+IDLE_S = FAULT_S = 5.0
 GRACE_S = REAP_S + 1.0
 """After its timeout, until a run counts as stuck."""
 
@@ -121,6 +122,9 @@ class PluginMonitor:
 
     def _health_of(self, job: Job) -> Health:
         name = f"{self.source} {job.rule.reason} ({job.rule.builtin or job.rule.path})"
+        if self._thread.ident is not None and not self._thread.is_alive() and not self._stopping.is_set():
+            said = "the thread that runs plugins has ended"
+            return Health(name, CheckState.BROKEN, said, job.last_run, alive=False)
         if job.run is not None and not job.working:
             return Health(name, CheckState.BROKEN, "hangs and cannot be killed", job.last_run)
         if job.detail:
@@ -129,13 +133,18 @@ class PluginMonitor:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            now = self._steady()
-            self._give_up(now)
-            self._start_due(now)
             try:
-                ended = self._ended.get(timeout=max(0.001, self._pause(self._steady())))
-            except queue.Empty:
-                continue
+                self._turn()
+            except Exception:
+                log.exception("%s: a fault of the detector; it goes on", self._config.name)
+                self._stopping.wait(FAULT_S)
+
+    def _turn(self) -> None:
+        now = self._steady()
+        self._give_up(now)
+        self._start_due(now)
+        with contextlib.suppress(queue.Empty):
+            ended = self._ended.get(timeout=max(0.001, self._pause(self._steady())))
             if ended is not None:
                 self._end(ended)
 

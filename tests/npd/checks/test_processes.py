@@ -54,7 +54,9 @@ def test_who_gets_on_between_the_looks_does_not_hang(fake: FakeHost, change: str
     else:
         fake.proc({"11/status": "Name: dd\nvoluntary_ctxt_switches:\t8\nnonvoluntary_ctxt_switches:\t1\n"})
     assert check.look().outcome is Outcome.OK
-    assert check.look().outcome is Outcome.BAD  # and now it got no further
+    finding = check.look()
+    assert finding.outcome is Outcome.BAD  # and now it got no further
+    assert "for 30s or longer" in finding.message
 
 
 def test_processes_that_may_wait_for_ever_are_left_out(fake: FakeHost) -> None:

@@ -97,6 +97,7 @@ def test_each_target_is_a_check_and_named_when_it_is_back() -> None:
         ({"checks": {"fd": {"invoke_interval": "30"}}}, "checks.fd.invoke_interval: '30' is no duration"),
         ({"checks": {"fd": {"invoke_interval": 30}}}, "checks.fd.invoke_interval: 30 is no duration"),
         ({"checks": {"fd": {"invoke_interval": "5ms"}}}, "checks.fd: period must be 1s or more"),
+        ({"checks": {"fd": {"condition": "NodePIDPressure"}}}, "checks: condition NodePIDPressure is that of"),
         ({"checks": {"fd": {"bad": 3, "of": 2}}}, "checks.fd: bad 3 of 2, good 1: must be 1 <= bad <= of"),
         ({"checks": {"egress-tcp": {"targets": ["a"]}}}, "checks.egress-tcp.targets: 'a' is not HOST:PORT"),
         ({"checks": {"egress-tcp": {"targets": ["a:99999"]}}}, "checks.egress-tcp.targets: "),

@@ -17,6 +17,8 @@ from npd.config import (
     load_files,
     load_object,
 )
+from npd.monitors.engine import LogEngine
+from npd.monitors.matching import Line
 from tests.npd.cases import CONFIGS, Case, cases_of, object_of
 
 
@@ -193,3 +195,21 @@ def test_keys_of_our_own_for_recovery() -> None:
     assert (declared.ttl, declared.recheck, declared.hold) == (3600, "blocked-task", 300)
     (said,) = problems({"plugin": "kmsg", "conditions": [condition | {"recheck": "magic"}]})
     assert "accepted are blocked-task, read-only-mount, shut-down-mount" in said
+
+
+def test_the_documentation_names_all_reasons_and_conditions_of_our_own() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "npd-rules.md").read_text()
+    for loaded in default_configs().loaded:
+        config = loaded.config
+        assert f"`{config.name}`" in text
+        if isinstance(config, LogConfig) and config.name.startswith(("kernel", "readonly")):
+            names = {rule.reason for rule in config.rules if not rule.permanent}
+            names |= {condition.type for condition in config.conditions}
+            assert [name for name in names if name not in text and not name.startswith("Cper")] == []
+
+
+def test_a_large_pattern_is_accepted() -> None:
+    words = "|".join(f"word{number}x{number * 7919}" for number in range(5000))
+    config = log_config(rules=[{"type": "temporary", "reason": "R", "pattern": words}])
+    last = words.rpartition("|")[2].encode()
+    assert len(LogEngine(config, 0.0).feed([Line(1.0, b"a " + last)])) == 1
