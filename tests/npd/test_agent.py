@@ -96,6 +96,22 @@ def test_problem_series_are_the_originals_and_there_from_the_start(served: Serve
     assert metrics['problem_counter{reason="KernelHasNoDeadlock"}'] == "0"
 
 
+def test_two_sources_of_one_condition_are_one_gauge(served: Served) -> None:
+    gauge = 'problem_gauge{reason="DockerHung",type="KernelDeadlock"}'
+    bad = Condition("KernelDeadlock", "True", 1.0, "DockerHung", "x")
+    well = Condition("KernelDeadlock", "False", 1.0, "KernelHasNoDeadlock", "x")
+    served.monitor.report(Status("kernel-monitor", (), (bad,)))
+    served.monitor.report(Status("node-checks", (), (well,)))
+    assert served.metrics()[gauge] == "1"
+    served.monitor.report(Status("kernel-monitor", (), (well,)))
+    assert served.metrics()[gauge] == "0"
+
+
+def test_what_no_monitor_declares_is_not_counted(served: Served) -> None:
+    served.monitor.report(Status("quiet", (Event(Severity.WARN, 1.0, "Undeclared", "x"),)))
+    assert not any("Undeclared" in series for series in served.metrics())
+
+
 def test_its_own_health_is_in_the_metrics(served: Served) -> None:
     metrics = served.metrics()
     assert metrics['npd_records_lost_total{check="scripted"}'] == "3"
