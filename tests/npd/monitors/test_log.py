@@ -21,7 +21,7 @@ from npd.monitors.building import monitors_of
 from npd.monitors.log import LogMonitor
 from npd.monitors.matching import Line
 from npd.monitors.sources import NOTHING, Batch, Standing
-from npd.state import Position, State
+from npd.state import Position, State, boot_id
 from tests.npd.cases import CONFIGS
 from tests.npd.monitors.making import lines, log_config, rule
 
@@ -234,12 +234,19 @@ class Watching:
         return [json.loads(line) for line in rest.splitlines()]
 
 
+def _sequence(state: Path) -> int:
+    """How far the process has got, by what it has written down."""
+    kept = State(state, boot_id()).position(str(CONFIGS / "kernel-monitor.json")) or {}
+    return int(kept.get("sequence", -1))
+
+
 def test_after_a_kill_nothing_is_repeated_and_conditions_stand(tmp_path: Path) -> None:
     kmsg, state = tmp_path / "kmsg", tmp_path / "state.json"
     now = int((time.monotonic()) * 1e6)
     kmsg.write_text(f"4,10,{now},-;{HUNG.format(1)}\n4,11,{now},-;EXT4-fs error (device sda): x\n")
     first = Watching(kmsg, state)
     told = [first.told() for _ in range(3)]
+    until(lambda: _sequence(state) == 11)
     first.kill()
     assert [each["events"] for each in told] == [[], [], ["TaskHung", "DockerHung", "Ext4Error"]]
     assert told[2]["conditions"]["KernelDeadlock"] == "True"
