@@ -86,51 +86,60 @@ class _Parser(argparse.ArgumentParser):
         raise WrongUse(f"{message}; --help lists the flags")
 
 
+_FILES = {
+    "config.system-log-monitor": "log_configs",
+    "config.custom-plugin-monitor": "plugin_configs",
+    "config.system-stats-monitor": "stats_configs",
+}
+_SWITCHES = {
+    "enable-k8s-exporter": ("kubernetes", "report to the API server (true)"),
+    "k8s-exporter-write-events": ("write_events", "write events (true)"),
+    "k8s-exporter-update-node-conditions": ("write_conditions", "keep conditions of the Node (true)"),
+    "node-uid-in-events": ("uid_in_events", "false: the node's name as uid, for old kubectls (true)"),
+    "builtin-checks": ("builtin", "run the checks that need no configuration file (true)"),
+    "enable-repair": ("may_repair", "let health checks run their repair commands (false)"),
+}
+_TEXTS = {
+    "hostname-override": ("node", "name of the node ($NODE_NAME, else the host name)"),
+    "address": ("address", "where /healthz, /conditions and /status listen (127.0.0.1)"),
+    "prometheus-address": ("prometheus_address", "where /metrics listens (127.0.0.1)"),
+    "event-namespace": ("event_namespace", "namespace of events about the node (default)"),
+    "apiserver-override": ("apiserver_override", "address of the API server, as in https://10.0.0.1:6443"),
+    "kubeconfig": ("kubeconfig", "kubeconfig to use instead of the service account"),
+    "kmsg": ("kmsg", "the kernel log (/dev/kmsg)"),
+}
+_PATHS = {
+    "checks-config": ("checks_config", "JSON file with settings of the built-in checks"),
+    "host-root": ("host", "where the root of the node's files is mounted (/)"),
+    "state-dir": ("state_dir", "where to remember what was handled (nowhere)"),
+}
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="npd", description=__doc__, allow_abbrev=False, add_help=True)
+    what = "Find faults of a node. Takes the flags of node-problem-detector."
+    parser = _Parser(prog="npd", description=what, allow_abbrev=False)
 
     def flag(name: str, dest: str, help: str, **more: object) -> None:
         parser.add_argument(f"--{name}", dest=dest, help=help, **more)  # type: ignore[arg-type]
 
-    for name, dest in (
-        ("config.system-log-monitor", "log_configs"),
-        ("config.custom-plugin-monitor", "plugin_configs"),
-        ("config.system-stats-monitor", "stats_configs"),
-    ):
+    for name, dest in _FILES.items():
         help = "configuration files, with commas or by repeating the flag"
         flag(name, dest, help, action="append", type=_paths, metavar="FILES")
-    flag("hostname-override", "node", "name of the node (default: $NODE_NAME, else the host name)")
-    flag("address", "address", "where /healthz, /conditions and /status listen (127.0.0.1)")
-    flag("port", "port", "their port (20256); 0 for none", type=_port)
-    flag("prometheus-address", "prometheus_address", "where /metrics listens (127.0.0.1)")
-    flag("prometheus-port", "prometheus_port", "its port (20257); 0 for none", type=_port)
-    for name, dest, help in (
-        ("enable-k8s-exporter", "kubernetes", "report to the API server (true)"),
-        ("k8s-exporter-write-events", "write_events", "write events (true)"),
-        ("k8s-exporter-update-node-conditions", "write_conditions", "keep conditions of the Node (true)"),
-        ("enable-repair", "may_repair", "let health checks run their repair commands (false)"),
-        (
-            "node-uid-in-events",
-            "uid_in_events",
-            "false: events carry the node's name as uid, for old kubectls (true)",
-        ),
-        ("builtin-checks", "builtin", "run the checks that need no configuration file (true)"),
-    ):
+    for name, (dest, help) in _TEXTS.items():
+        flag(name, dest, help)
+    for name, (dest, help) in _PATHS.items():
+        flag(name, dest, help, type=Path)
+    for name, (dest, help) in _SWITCHES.items():
         flag(name, dest, help, type=_boolean, nargs="?", const=True, metavar="true|false")
+    flag("port", "port", "port of /healthz and the like (20256); 0 for none", type=_port)
+    flag("prometheus-port", "prometheus_port", "port of /metrics (20257); 0 for none", type=_port)
     flag(
         "k8s-exporter-heartbeat-period",
         "heartbeat",
         "how often conditions are confirmed (5m)",
         type=_duration,
     )
-    flag("event-namespace", "event_namespace", "namespace of events about the node (default)")
-    flag("apiserver-override", "apiserver_override", "address of the API server, as in https://10.0.0.1:6443")
-    flag("kubeconfig", "kubeconfig", "kubeconfig to use instead of the service account")
-    flag("checks-config", "checks_config", "JSON file with settings of the built-in checks", type=Path)
     flag("disable-checks", "off", "names of built-in checks, with commas", action="append", type=_names)
-    flag("host-root", "host", "where the root of the node's files is mounted (/)", type=Path)
-    flag("kmsg", "kmsg", "the kernel log (/dev/kmsg)")
-    flag("state-dir", "state_dir", "where to remember what was handled (nowhere)", type=Path)
     flag("log-level", "log_level", "how much to log", choices=("debug", "info", "warning", "error"))
     for name in _IGNORED:
         flag(name, _dest(name), argparse.SUPPRESS, nargs="?", const="true")

@@ -4,6 +4,7 @@ number of occurrences, and what does not fit into the bounds is counted as dropp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,8 +15,10 @@ from npd.report.pace import Allowance
 DIFFERENT = 10
 """Different messages of one kind in `WINDOW` seconds that get events of their own, as in Kubernetes' clients."""
 WINDOW = 600.0
-WAITING = 3
+WAITING = 2
 """Of these, how many may wait to be made beyond what can be told at once; the rest of a flood is counted together."""
+QUIET = 30.0
+"""Seconds without an event of its kind that make one urgent: the flood of another kind must not hold it up."""
 KINDS = 500
 SERIES = 64
 """Of one kind, remembered to be counted up."""
@@ -42,6 +45,8 @@ class _Group:
     """By message."""
     combined: _Entry | None = None
     used: float = 0.0
+    told: float = -math.inf
+    """When the last one of them was told."""
 
     def all(self) -> Iterator[_Entry]:
         yield from self.entries.values()
@@ -74,15 +79,22 @@ class Backlog:
 
     def next(self, now: float) -> Series | None:
         """What to tell now, as far as the rate allows."""
-        due = [entry for entry in self._pending() if entry.due <= now]
-        if not due or not self._allowance.take(now):
+        due = [
+            (group.told, entry.due, number, entry.series)
+            for number, (group, entry) in enumerate(self._pending_by_group())
+            if entry.due <= now
+        ]
+        if not due:
             return None
-        return min(due, key=lambda entry: entry.due).series
+        told, *_, series = min(due)
+        return series if self._allowance.take(now, urgent=now - told >= QUIET) else None
 
     def told(self, series: Series, now: float) -> None:
-        """It was told: again not before a while."""
-        entry = self._find(series)
-        if entry is not None:
+        """It was told: again not before a while, and others first."""
+        group = self._groups.get(series.kind)
+        entry = next((one for one in group.all() if one.series is series), None) if group else None
+        if group is not None and entry is not None:
+            group.told = now
             entry.due = now + entry.gap
             entry.gap = min(LONGEST, entry.gap * 2)
 
@@ -107,11 +119,13 @@ class Backlog:
         return sum(group.waiting() for group in self._groups.values())
 
     def _pending(self) -> Iterator[_Entry]:
-        return (entry for group in self._groups.values() for entry in group.all() if entry.series.pending)
+        return (entry for _, entry in self._pending_by_group())
 
-    def _find(self, series: Series) -> _Entry | None:
-        group = self._groups.get(series.kind)
-        return next((entry for entry in group.all() if entry.series is series), None) if group else None
+    def _pending_by_group(self) -> Iterator[tuple[_Group, _Entry]]:
+        for group in self._groups.values():
+            for entry in group.all():
+                if entry.series.pending:
+                    yield group, entry
 
     def _group(self, kind: Kind, now: float) -> _Group | None:
         group = self._groups.get(kind)

@@ -19,6 +19,8 @@ OWNED = "npd.eventcenter/conditions"
 """Annotation of the Node: the types of our conditions, with commas."""
 HEARTBEAT = 300.0
 RETRY = 10.0
+SOON = 2.0
+"""Between two tries to reach the server for the first time: events wait for the uid of the node."""
 LOOK = 60.0
 """Seconds between two looks whether somebody else has changed a condition of ours."""
 REFUSED_RETRY = 300.0
@@ -51,6 +53,8 @@ class NodeConditions:
         self._writes = write
         """Off: the node is read only, for its uid."""
         self._lock = threading.Lock()
+        self._told: dict[str, dict[str, Condition]] = {}
+        """By type and source: a kernel line and a look at the mounts may both know of one condition."""
         self._wanted: dict[str, Condition] = {}
         self._changed = False
         self._adopted: dict[str, tuple[str, float]] = {}
@@ -58,25 +62,32 @@ class NodeConditions:
         self._owned: frozenset[str] | None = None
         """As the annotation says; None until the node was read."""
         self._looked = self._wrote = self._not_before = -math.inf
+        self._refused_once = False
         self.node_uid = ""
 
-    def take(self, conditions: Iterable[Condition]) -> None:
+    def take(self, source: str, conditions: Iterable[Condition]) -> None:
         with self._lock:
             for condition in conditions:
-                before = self._wanted.get(condition.type)
-                if before == condition:
-                    continue
-                if before is not None and (before.status, before.reason) != (
-                    condition.status,
-                    condition.reason,
-                ):
-                    self._adopted.pop(condition.type, None)
-                self._wanted[condition.type] = condition
-                self._changed = True
+                self._told.setdefault(condition.type, {})[source] = condition
+                self._want(worst(self._told[condition.type].values()))
+
+    def _want(self, condition: Condition) -> None:
+        before = self._wanted.get(condition.type)
+        if before == condition:
+            return
+        if before is not None and (before.status, before.reason) != (condition.status, condition.reason):
+            self._adopted.pop(condition.type, None)
+        self._wanted[condition.type] = condition
+        self._changed = True
 
     def wanted(self) -> list[Condition]:
         with self._lock:
             return list(self._wanted.values())
+
+    @property
+    def identified(self) -> bool:
+        """Whether the uid of the node is known, or will not be told."""
+        return self._owned is not None or self._refused_once
 
     def step(self) -> float:
         """Does what is due; the seconds until something is."""
@@ -89,7 +100,7 @@ class NodeConditions:
             if self._is_due(now):
                 self._write(now)
         except Unreachable as error:
-            self._failed(now, str(error), RETRY)
+            self._failed(now, str(error), RETRY if self.identified else SOON)
         return self._wait(now)
 
     def _wait(self, now: float) -> float:
@@ -180,6 +191,7 @@ class NodeConditions:
             self._changed = True
 
     def _refused(self, now: float, what: str, answer: Answer) -> None:
+        self._refused_once = True
         verb = "read" if what == "node" else "patch the status of"
         if answer.status == 403:
             why = (
@@ -192,6 +204,11 @@ class NodeConditions:
     def _failed(self, now: float, why: str, wait: float, what: str = "conditions") -> None:
         self._tally.failed(what, why)
         self._not_before = now + wait
+
+
+def worst(conditions: Iterable[Condition]) -> Condition:
+    """Of several sources: True (bad) before Unknown before False; among equals the one that began first."""
+    return min(conditions, key=lambda one: (("True", "Unknown", "False").index(one.status), one.since))
 
 
 def _by_type(node: Any) -> dict[str, dict[str, Any]]:

@@ -70,7 +70,7 @@ class KubernetesExporter:
         self._thread.start()
 
     def export(self, status: Status) -> None:
-        self.conditions.take(status.conditions)
+        self.conditions.take(status.source, status.conditions)
         if self._events_on:
             for event in status.events:
                 self._events.take(status.source, event)
@@ -104,7 +104,8 @@ class KubernetesExporter:
 
     def _step(self) -> float:
         try:
-            return min(self.conditions.step(), self._events.step())
+            wait = self.conditions.step()
+            return min(wait, self._events.step()) if self.conditions.identified else wait
         except Exception:  # the one place where reporting has to survive a bug
             log.exception("reporting failed")
             self.tally.failed("event", "unexpected error, see the log")

@@ -13,41 +13,35 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class ProblemMetrics:
-    """An exporter. Every series exists at 0 from the start; a monitor that declares no reasons wants none."""
+    """An exporter. Every series exists at 0 from the start; what no monitor declares is not counted (metricsReporting
+    of its file is off)."""
 
     def __init__(self, monitors: Iterable[Monitor]) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[str, int] = {}
-        self._gauges: dict[tuple[str, str], int] = {}
-        self._told: set[str] = set()
-        for monitor in monitors:
-            if monitor.reasons:
-                self._told.add(monitor.source)
-            for type, reason in monitor.reasons:
-                self._counts.setdefault(reason, 0)
-                if type:
-                    self._gauges.setdefault((type, reason), 0)
+        declared = [pair for monitor in monitors for pair in monitor.reasons]
+        self._counts = {reason: 0 for _, reason in declared}
+        self._gauges = [(type, reason) for type, reason in dict.fromkeys(declared) if type]
+        self._bad: dict[tuple[str, str], str] = {}
+        """Type and source → the reason of a condition that is True."""
 
     def export(self, status: Status) -> None:
-        if status.source not in self._told:
-            return
         with self._lock:
             for event in status.events:
-                if event.severity is Severity.WARN:
-                    self._counts[event.reason] = self._counts.get(event.reason, 0) + event.count
+                if event.severity is Severity.WARN and event.reason in self._counts:
+                    self._counts[event.reason] += event.count
             for condition in status.conditions:
-                for type, reason in self._gauges:
-                    if type == condition.type:
-                        self._gauges[type, reason] = 0
+                key = (condition.type, status.source)
                 if condition.status == "True":
-                    self._gauges[condition.type, condition.reason] = 1
+                    self._bad[key] = condition.reason
+                else:
+                    self._bad.pop(key, None)
 
     def stop(self) -> None:
         """Nothing waits here."""
 
     def lines(self) -> Iterator[str]:
         with self._lock:
-            counts, gauges = dict(self._counts), dict(self._gauges)
+            counts, bad = dict(self._counts), {(type, reason) for (type, _), reason in self._bad.items()}
         yield from _series(
             "problem_counter",
             "counter",
@@ -58,7 +52,7 @@ class ProblemMetrics:
             "problem_gauge",
             "gauge",
             "Whether a specific type of problem is affecting the node or not.",
-            {_labels(reason=reason, type=type): value for (type, reason), value in gauges.items()},
+            {_labels(reason=reason, type=type): int((type, reason) in bad) for type, reason in self._gauges},
         )
 
 

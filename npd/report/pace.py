@@ -1,12 +1,14 @@
-"""How fast the API server may be asked: a few requests at once, then one in two seconds; less in trouble."""
+"""How fast the API server may be asked: a few requests at once, then one a second; less in trouble."""
 
 from __future__ import annotations
 
 import math
 import random
 
-BURST = 12
-PER_SECOND = 0.5
+BURST = 10
+PER_SECOND = 1.0
+DEBT = 5
+"""Requests that something urgent may take in advance."""
 
 
 class Allowance:
@@ -18,9 +20,9 @@ class Allowance:
         self._tokens = burst
         self._at: float | None = None
 
-    def take(self, now: float) -> bool:
+    def take(self, now: float, urgent: bool = False) -> bool:
         self._fill(now)
-        if self._tokens < 1:
+        if self._tokens < (1 - DEBT if urgent else 1):
             return False
         self._tokens -= 1
         return True

@@ -110,6 +110,15 @@ def test_a_flood_is_bounded_and_nothing_of_it_is_lost(reporter: Reporter) -> Non
     )
 
 
+def test_a_flood_of_one_kind_does_not_hold_up_another(reporter: Reporter) -> None:
+    for number in range(300):
+        reporter.take(Event(Severity.WARN, reporter.clock.now, "OOMKilling", f"Killed process {number}"))
+        reporter.run(0.05)
+    reporter.take(hung())
+    reporter.run(0.5)
+    assert [event["message"] for event in reporter.api.events.values() if event["reason"] == "TaskHung"]
+
+
 def test_events_wait_while_the_server_is_away(reporter: Reporter) -> None:
     def away(method: str, path: str) -> Answer | None:
         raise Unreachable("connection refused")
