@@ -37,10 +37,13 @@ class LogEngine:
     def status(self, events: Sequence[Event] = ()) -> Status:
         return Status(self.config.source, tuple(events), self.conditions.all())
 
-    def remember(self, lines: Iterable[Line]) -> None:
-        """Lines that were looked at before a restart: what follows may match together with them."""
-        for line in lines:
+    def remember(self, lines: Sequence[Line]) -> None:
+        """Lines that were looked at before a restart: what follows may match together with them, and what they
+        matched alone was told."""
+        for line in lines[-self._buffer.size :]:
             self._buffer.push(line)
+            for matcher in self._matchers:
+                matcher.match(self._buffer)
 
     def feed(self, lines: Sequence[Line]) -> list[Event]:
         """Events of these lines, oldest first."""

@@ -26,6 +26,8 @@ class Outcome(enum.StrEnum):
 class Result:
     outcome: Outcome
     message: str = ""
+    applicable: bool = True
+    """False: there is nothing of the kind on this node, which is neither a problem nor unknown."""
 
 
 _TRUTHS: dict[Outcome, Truth] = {Outcome.OK: "False", Outcome.NON_OK: "True", Outcome.UNKNOWN: "Unknown"}
@@ -42,6 +44,8 @@ class PluginRules:
         return Status(self.config.source, tuple(events), self.conditions.all())
 
     def apply(self, rule: PluginRule, result: Result, time: float) -> list[Event]:
+        if not result.applicable:
+            return []
         if not rule.permanent:
             return [Event(Severity.WARN, time, rule.reason, result.message)] if self._problem(result) else []
         event = self.conditions.looked(

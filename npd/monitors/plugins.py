@@ -46,7 +46,8 @@ class Job:
     """Its thread has come back."""
     stuck_at: float = 0.0
     detail: str = ""
-    """Why nothing can be said about what it looks at."""
+    """Why nothing can be said about what it looks at; `state` is how bad that is."""
+    state: CheckState = CheckState.BROKEN
     last_run: float | None = None
 
     def begun(self, now: float) -> None:
@@ -128,7 +129,7 @@ class PluginMonitor:
         if job.run is not None and not job.working:
             return Health(name, CheckState.BROKEN, "hangs and cannot be killed", job.last_run)
         if job.detail:
-            return Health(name, CheckState.BROKEN, job.detail, job.last_run)
+            return Health(name, job.state, job.detail, job.last_run)
         return Health(name, CheckState.ON, "", job.last_run)
 
     def _work(self) -> None:
@@ -204,6 +205,7 @@ class PluginMonitor:
         now = self._clock()
         job.last_run = now
         job.detail = result.message if result.outcome is Outcome.UNKNOWN else ""
+        job.state = CheckState.BROKEN if result.applicable else CheckState.NOT_APPLICABLE
         events = self._rules.apply(job.rule, result, now)
         if events:
             self._report(self._rules.status(events))

@@ -12,6 +12,8 @@ from npd.checks.frame import Host
 from npd.config.model import Recheck
 
 _TASK = re.compile(r"task .+?:(\d+) (?:<[^>]*> )?blocked ")
+_READ_ONLY = frozenset({"ro", "emergency_ro"})
+"""Options of a file system; since 6.15 ext4 that met an error says the second, beside `rw`."""
 _DEVICE = re.compile(r"\((?:device )?(?:/dev/)?([^\s():]+)\)")
 
 
@@ -71,7 +73,7 @@ def _mounts(device: str, host: Host) -> Iterator[_Mount]:
             fields = line.split()
             rest = fields[fields.index("-") + 1 :] if "-" in fields[6:] else []
             if len(rest) > 2 and (fields[2] == number or rest[1] == f"/dev/{device}"):
-                yield _Mount(_unescaped(fields[4]), "ro" in rest[2].split(","))
+                yield _Mount(_unescaped(fields[4]), not _READ_ONLY.isdisjoint(rest[2].split(",")))
 
 
 def _number(device: str, host: Host) -> str:

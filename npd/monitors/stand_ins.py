@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from npd.checks import clock as clock_check
 from npd.checks import conntrack as conntrack_check
@@ -49,7 +49,7 @@ class StandIn:
         look = LOOKS[self._rule.builtin]
         result = look(self._rule.args, self._timeout, self._means)
         kept = result.message.encode()[: self._max_output].decode(errors="ignore")
-        return Result(result.outcome, kept)
+        return replace(result, message=kept)
 
 
 def count_entries(args: Sequence[str], timeout: float, means: Means) -> Result:
@@ -60,6 +60,8 @@ def count_entries(args: Sequence[str], timeout: float, means: Means) -> Result:
     try:
         for line in past_entries(arguments.source, arguments.log_path, since, timeout):
             counter.take(line)
+    except FileNotFoundError as error:
+        return Result(Outcome.UNKNOWN, str(error), applicable=False)
     except OSError as error:
         return Result(Outcome.UNKNOWN, str(error))
     return counter.result()
@@ -113,9 +115,9 @@ def _looked_at(kind: frame.Kind, means: Means) -> Result:
 
 
 def _result(finding: frame.Finding) -> Result:
-    """What does not apply to this node is no problem of it, nor its absence."""
     outcomes = {frame.Outcome.OK: Outcome.OK, frame.Outcome.BAD: Outcome.NON_OK}
-    return Result(outcomes.get(finding.outcome, Outcome.UNKNOWN), finding.message)
+    applicable = finding.outcome is not frame.Outcome.NOT_APPLICABLE
+    return Result(outcomes.get(finding.outcome, Outcome.UNKNOWN), finding.message, applicable)
 
 
 LOOKS: dict[str, Look] = {

@@ -63,6 +63,12 @@ def test_conditions_that_are_declared_no_more_are_forgotten() -> None:
     assert [each.type for each in made.status().conditions] == ["C"]
 
 
+def test_remembered_lines_are_told_no_more_but_belong_to_what_follows() -> None:
+    made = engine(rule(r"a\nb", "Two"), rule("(?s)open.*", "Open"), bufferSize=3)
+    made.remember(lines("open", "a"))
+    assert [event.reason for event in made.feed(lines("b", "c"))] == ["Two"]
+
+
 def test_an_added_rule_is_silent_where_the_file_has_told() -> None:
     config = log_config(rule("old words", "KernelOops"), source="kernel-monitor")
     made = LogEngine(config, 0.0)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,24 @@ def test_lines_from_before_the_start_do_not_count(tmp_path: Path) -> None:
     until(lambda: len(told) > 1)
     monitor.stop()
     assert [event.message for status in told for event in status.events] == ["bad 1"]
+
+
+def test_a_log_file_from_its_lines_to_events(tmp_path: Path) -> None:
+    """Those of two hours ago are older than the file's lookback of five minutes."""
+    now = datetime.now().astimezone()
+    stamps = [f"{time:%b} {time.day:2d} {time:%H:%M:%S}" for time in (now - timedelta(hours=2), now)]
+    path = tmp_path / "kern.log"
+    path.write_text("".join(f"{at} host kernel: [ 1.0] {HUNG.format(n)}\n" for n, at in enumerate(stamps)))
+    values = json.loads((CONFIGS / "kernel-monitor-filelog.json").read_text()) | {"logPath": str(path)}
+    told: list[Status] = []
+    (monitor,) = monitors_of([load_object(values, "f.json").config], State(None, ""))
+    monitor.start(told.append)
+    until(lambda: len(told) > 1)
+    monitor.stop()
+    events = told[1].events
+    assert [event.reason for event in events] == ["TaskHung", "DockerHung"]
+    assert events[0].message == HUNG.format(1)
+    assert events[0].time == int(now.timestamp())
 
 
 def test_reasons_of_the_metrics() -> None:

@@ -187,6 +187,19 @@ def test_a_plugin_that_cannot_tell_shows_in_health(playing: Any) -> None:
     assert (health.state, health.detail) == (CheckState.BROKEN, "cannot look")
 
 
+def test_what_does_not_apply_moves_no_condition(playing: Any) -> None:
+    condition = {"type": "C", "reason": "Ok", "message": "fine"}
+    play = playing({"reason": "A", "type": "permanent", "condition": "C"}, conditions=[condition])
+    play.start()
+    until(lambda: play.runs)
+    play.runs[0][1].result = Result(Outcome.UNKNOWN, "there is none", applicable=False)
+    play.runs[0][1].let_go.set()
+    until(lambda: play.monitor.health()[0].last_run)
+    (health,) = play.monitor.health()
+    assert (health.state, health.detail) == (CheckState.NOT_APPLICABLE, "there is none")
+    assert [each.status for status in play.told for each in status.conditions] == ["False"]
+
+
 def test_stopping_ends_the_plugins_that_run(tmp_path: Path) -> None:
     config = plugin_config({"type": "temporary", "reason": "A", "path": "/bin/sleep", "args": ["60"]})
     monitor = PluginMonitor(config, State(None, ""))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,45 @@ def test_mounts(host: Host) -> None:
     assert mount_read_only("no device named", host)
     (host.proc / "1/mountinfo").unlink()
     assert mount_read_only(READ_ONLY, host)
+
+
+def test_an_ext4_of_newer_kernels_says_rw_and_means_read_only(host: Host) -> None:
+    mounted(host, "rw,emergency_ro")
+    assert mount_read_only(READ_ONLY, host)
+
+
+@pytest.fixture
+def failing_ext4(tmp_path: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The device of a mounted file system that goes read-only at its first error, and what makes the error."""
+    image, point = tmp_path / "image", tmp_path / "mount"
+    point.mkdir()
+    with image.open("wb") as file:
+        file.truncate(16 << 20)
+    try:
+        subprocess.run(["mkfs.ext4", "-q", image], check=True, capture_output=True)
+        options = ["-o", "loop,errors=remount-ro"]
+        subprocess.run(["mount", *options, image, point], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no file system can be mounted here: {error}")
+    device = next(
+        line.split()[0] for line in Path("/proc/mounts").read_text().splitlines() if str(point) in line
+    )
+    name = device.removeprefix("/dev/")
+    trigger = Path(f"/sys/fs/ext4/{name}/trigger_fs_error")
+    try:
+        if not trigger.exists():
+            pytest.skip("this kernel makes no errors of ext4 on demand")
+        yield name, lambda: trigger.write_text("eventcenter test") and None
+    finally:
+        subprocess.run(["umount", point], check=True)
+
+
+def test_a_real_file_system_that_goes_read_only(failing_ext4: tuple[str, Callable[[], None]]) -> None:
+    name, fail = failing_ext4
+    line = f"EXT4-fs ({name}): Remounting filesystem read-only"
+    assert not mount_read_only(line, Host())
+    fail()
+    assert mount_read_only(line, Host())
 
 
 def test_a_device_that_is_gone_is_not_mounted(host: Host) -> None:

@@ -69,9 +69,15 @@ def test_starts_are_taken_back_by_stops(program: Path) -> None:
     assert result_of(rule_of("log-counter", *args[:-1], "--count=1")).outcome is Outcome.NON_OK
 
 
-def test_a_counter_without_a_journal_cannot_tell(tmp_path: Path) -> None:
+def test_a_counter_without_a_journal_does_not_apply(tmp_path: Path) -> None:
     rule = rule_of("log-counter", "--pattern=x", f"--log-path={tmp_path}/none")
-    assert result_of(rule).outcome is Outcome.UNKNOWN
+    assert not result_of(rule).applicable
+
+
+def test_a_counter_with_a_journal_that_cannot_be_read_cannot_tell(program: Path) -> None:
+    scripted(program / "journalctl", "exit 1")
+    result = result_of(rule_of("log-counter", "--pattern=x"))
+    assert (result.outcome, result.applicable) == (Outcome.UNKNOWN, True)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +101,7 @@ def test_a_node_without_conntrack_has_no_problem_with_it(tmp_path: Path) -> None
     config = load_object(json.loads((CONFIGS / "network-problem-monitor.json").read_text()), "f").config
     assert isinstance(config, PluginConfig)
     result = result_of(config.rules[0], Means(Host(proc=tmp_path)))
-    assert result.outcome is Outcome.UNKNOWN
+    assert not result.applicable
     assert PluginRules(config, 0.0).apply(config.rules[0], result, 1.0) == []
 
 
