@@ -28,6 +28,28 @@ RUN cd /opt/venv/lib/python3.11/site-packages \
  && /opt/venv/bin/python -c "import apprise, boto3, clickhouse_connect, confluent_kafka, google.protobuf, nats, paho.mqtt, psycopg, pymongo, pymysql, redis; boto3.client('s3', region_name='x')"
 
 
+# The agent of the nodes alone, without web server, charts and Kubernetes client. `docker build --target npd -t eventcenter-npd:dev .`
+FROM python:3.11-slim-bookworm AS npd-build
+
+WORKDIR /src
+COPY requirements-npd.lock ./
+RUN python -m venv --without-pip /opt/npd \
+ && python -m pip --python /opt/npd/bin/python install --no-cache-dir --require-hashes --no-compile -r requirements-npd.lock
+COPY npd /opt/npd/lib/python3.11/site-packages/npd
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/npd/lib/python3.11/site-packages \
+ && /opt/npd/bin/python -m npd --help > /dev/null
+
+
+FROM python:3.11-slim-bookworm AS npd
+
+COPY --from=npd-build /opt/npd /opt/npd
+ENV PATH=/opt/npd/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2
+# As root: /dev/kmsg and the kubelet's certificate are root's, see deploy/npd/daemonset.yaml.
+ENTRYPOINT ["python", "-m", "npd"]
+
+
 FROM python:3.11-slim-bookworm
 
 COPY --from=build /opt/venv /opt/venv

@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTHONS := python3.13 python3.12 python3.11 python3
 IMAGE ?= eventcenter:dev
+NPD_IMAGE ?= eventcenter-npd:dev
 EVENTS ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check bench lock image
+.PHONY: help install run test lint check bench lock image image-npd
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,8 +65,13 @@ lock: ## resolve the dependencies anew into both lock files (needs uv)
 	@command -v uv >/dev/null || { echo "make lock: uv is needed and was not found: pip install uv" >&2; exit 2; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade \
 	  pyproject.toml --extra all --output-file requirements.lock
+	{ echo '# What the node agent needs beyond Python, as `make lock` found it in requirements.lock.'; \
+	  awk '/^[a-z]/ { mine = /^google-re2==/ } mine && !/^    #/' requirements.lock; } > requirements-npd.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade \
 	  --constraint requirements.lock --extra all --group dev pyproject.toml --output-file requirements-dev.lock
 
 image: ## build the container image; IMAGE=eventcenter:dev
 	docker build --tag $(IMAGE) .
+
+image-npd: ## build the image of the node agent; NPD_IMAGE=eventcenter-npd:dev
+	docker build --target npd --tag $(NPD_IMAGE) .

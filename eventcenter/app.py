@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
+from eventcenter import parts
 from eventcenter.center import RunningCenter
 from eventcenter.cluster import greet, in_pod
 from eventcenter.config import Loaded, Settings
@@ -23,13 +24,7 @@ from eventcenter.pipeline import Fed, feed
 from eventcenter.playground import DEMO_INSTANCE, Playground
 from eventcenter.serving import Server
 
-if TYPE_CHECKING:
-    from eventcenter.jobs import Jobs
-
 log = logging.getLogger(__name__)
-
-LOOK_AFTER_SINKS_S = 15
-FOLLOW_RULES_S = 10
 
 
 def run(loaded: Loaded) -> None:
@@ -48,94 +43,22 @@ def run(loaded: Loaded) -> None:
             "No Kubernetes cluster is configured on this machine: starting the playground.", file=sys.stderr
         )
         return run_demo(loaded)
-    with _until_stopped(settings, settings.instance, loaded) as (center, jobs, stack):
-        greet(lambda: connect(access), center.writer, str(settings.data_dir))
-        _judge(center, jobs, settings, stack)
-        _forward(center, jobs, settings, lambda: connect(access), stack)
-        _watch(center, settings, lambda: connect(access), stack)
-
-
-def _watch(
-    center: RunningCenter, settings: Settings, connection: Callable[[], Any], stack: ExitStack
-) -> None:
-    from eventcenter.watch.watcher import Watcher, stream_name
-
-    watchers = [
-        Watcher(connection, stream_name(name), name, center.writer.deliver, center.writer, center.now)
-        for name in settings.namespaces or (None,)
-    ]
-    center.sources = [watcher.status for watcher in watchers]
-    for watcher in watchers:
-        stack.callback(watcher.stop)
-        watcher.start()
-
-
-def _judge(center: RunningCenter, jobs: Jobs, settings: Settings, stack: ExitStack) -> None:
-    """Alerts are judged from the first event on; the rules may change while it runs."""
-    from eventcenter.alerts.documents import read_file
-    from eventcenter.alerts.engine import Engine
-    from eventcenter.jobs import Followed
-    from eventcenter.store import AlertTable
-
-    table = AlertTable(center.writer.call, center.reader)
-    engine = Engine(center.reader, table, center.now, lambda: center.writer.busy)
-    stack.callback(engine.stop)
-    engine.start(read_file(settings.rules))
-    center.alerts = engine
-    if settings.rules is not None:
-        file = settings.rules
-        followed = Followed(file, lambda: engine.follow(read_file(file)))
-        jobs.every(FOLLOW_RULES_S, followed.look, "follow-rules")
-
-
-def _forward(
-    center: RunningCenter, jobs: Jobs, settings: Settings, connection: Callable[[], Any], stack: ExitStack
-) -> None:
-    """The sinks begin before the watches, so that a new one misses nothing, and end after them."""
-    import eventcenter
-    from eventcenter.watch.objects import Objects
-    from sinks.alarms import Alarms
-    from sinks.page_file import PageFile
-    from sinks.running import Sinks
-    from sinks.secrets import resolver
-    from sinks.settings import Surroundings
-
-    surroundings = Surroundings(
-        instance=settings.instance,
-        labels=settings.labels,
-        url=settings.url or "",
-        language=settings.language,
-        version=eventcenter.__version__,
-        config_map=(objects := Objects(connection)).config_map,
-    )
-    sinks = Sinks(
-        center.reader,
-        center.deliveries,
-        center.now,
-        surroundings,
-        PageFile(settings.data_dir),
-        resolver(objects.secret),
-    )
-    stack.callback(sinks.stop)
-    sinks.follow(settings.sinks)
-    center.sinks = sinks
-    jobs.on_change(lambda changed: sinks.follow(changed.sinks))
-
-    def tell(event: dict[str, Any]) -> None:
-        feed([{"type": "ADDED", "object": event}], "sinks", center.writer.deliver, center.now)
-
-    alarms = Alarms(settings.instance, center.now, tell)
-    jobs.every(LOOK_AFTER_SINKS_S, lambda: sinks.look_after(alarms), "look-after-sinks")
+    with _until_stopped(settings, settings.instance, loaded) as assembly:
+        greet(lambda: connect(access), assembly.center.writer, str(settings.data_dir))
+        parts.judge(assembly)
+        parts.forward(assembly, lambda: connect(access))
+        parts.watch(assembly, lambda: connect(access))
+        parts.check_nodes(assembly, lambda: connect(access))
 
 
 def run_demo(loaded: Loaded) -> None:
     """Serve the playground from a data directory of its own, until SIGTERM or SIGINT."""
     settings = replace(loaded.settings, data_dir=demo_directory(loaded.settings.data_dir))
-    with _until_stopped(settings, DEMO_INSTANCE, loaded, demo=True) as (center, jobs, stack):
-        _judge(center, jobs, settings, stack)
-        playground = Playground(center.writer, center.now)
-        center.sources = [playground.status]
-        stack.callback(playground.stop)
+    with _until_stopped(settings, DEMO_INSTANCE, loaded, demo=True) as assembly:
+        parts.judge(assembly)
+        playground = Playground(assembly.center.writer, assembly.center.now)
+        assembly.center.sources = [playground.status]
+        assembly.stack.callback(playground.stop)
         playground.start()
 
 
@@ -147,30 +70,19 @@ def demo_directory(data_dir: Path) -> Path:
 @contextmanager
 def _until_stopped(
     settings: Settings, instance: str, loaded: Loaded, *, demo: bool = False
-) -> Iterator[tuple[RunningCenter, Jobs, ExitStack]]:
+) -> Iterator[parts.Assembly]:
     """Bind, open the store, let the caller start its sources, serve until a signal comes, stop in reverse order."""
     share_pools()
     with _stop_signal() as stop, ExitStack() as stack:
         server = stack.enter_context(Server(settings.listen, stop))
         center = RunningCenter(settings, instance, demo=demo)
         stack.callback(center.close)
-        jobs = _keep_retention(center, settings, loaded, stack)
-        yield center, jobs, stack
+        yield parts.Assembly(center, settings, parts.keep_house(center, settings, loaded, stack), stack)
         stack.callback(stop.set)
         server.serve(center)
         print(f"eventcenter is at {server.url}", file=sys.stderr, flush=True)
         stop.wait()
         log.info("stopping")
-
-
-def _keep_retention(center: RunningCenter, settings: Settings, loaded: Loaded, stack: ExitStack) -> Jobs:
-    from eventcenter.jobs import Jobs, SettingsFile
-
-    jobs = Jobs(center.writer, center.now, settings, SettingsFile(loaded))
-    center.pruning = jobs.status
-    stack.callback(jobs.stop)
-    jobs.start()
-    return jobs
 
 
 @contextmanager

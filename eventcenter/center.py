@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from eventcenter.config import Settings
+from eventcenter.errors import NotFoundError
 from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
 from eventcenter.ports import AlertDesk, SinkDesk
 from eventcenter.rules import ERROR_SEVERITIES, built_in
@@ -51,6 +52,14 @@ class RunningCenter:
 
     def streams(self) -> list[StreamStatus]:
         return [status() for status in self.sources]
+
+    def has_event(self, uid: str) -> bool:
+        """Whether an event of that uid is stored."""
+        try:
+            self.reader.event(uid)
+        except NotFoundError:
+            return False
+        return True
 
     def store(self) -> StoreStatus:
         return self.writer.status()

@@ -233,13 +233,46 @@ class Settings:
     """A list, or text with commas. For where the rights cover some namespaces only; events about nodes lie in
     `default`."""
 
-    npd: bool = _setting(
-        types.npd,
-        False,
-        help="Check the node that this runs on. This version has no node checks yet.",
+    cluster_checks: bool = _setting(
+        types.boolean,
+        True,
+        help="Look at all nodes and at OOM kills through the API.",
         show=bool,
     )
-    """true or false. This version has no node checks, so that true is refused rather than ignored."""
+    """true or false. What is found becomes events with the component `eventcenter`, in the store only: a node that is
+    not ready or under pressure for long, flaps, is cordoned for days, is silent, too old or full, and each container
+    that was OOM killed. It needs the right to watch nodes and pods; without it, it says so once and does nothing."""
+
+    npd: bool = _setting(
+        types.boolean,
+        False,
+        help="Check the node that this runs on.",
+        show=bool,
+    )
+    """true or false. The node-problem detector (docs/npd.md) in this process, for the node `node_name`; each check that
+    cannot work here (no root, no /dev/kmsg) is left out. It reports to the API server where it has the rights, else
+    straight to the store with the component `eventcenter-npd`. For all nodes there is the DaemonSet of deploy/npd."""
+
+    npd_configs: tuple[Path, ...] = _setting(
+        types.paths,
+        (),
+        metavar="FILE",
+        flag="--npd-config",
+        default_text="the rules that come with it",
+        help="A configuration file of node-problem-detector; can be repeated.",
+        show=lambda files: [str(file) for file in files],
+        many=True,
+    )
+    """A list of files; in the environment separated by commas. A wrong one is reported and the others run."""
+
+    node_name: str | None = _setting(
+        types.text,
+        None,
+        metavar="NAME",
+        default_text="$NODE_NAME, else the host name",
+        help="The node that this runs on, for --npd.",
+    )
+    """The name of a Node object. In a Pod: from `spec.nodeName`, as deploy/ shows."""
 
     demo_if_no_cluster: bool = _setting(
         types.boolean,

@@ -43,6 +43,10 @@ CLUSTER_SCOPED = frozenset(
 )
 """Some writers put the event's own namespace into the reference to one of these."""
 
+OOM_REASON = "ContainerOOMKilled"
+OOM_CONTAINER = "npd.eventcenter/oom-container-id"
+"""Annotation: which run of a container was killed. Written by the agent of the node and by `eventcenter.nodes`."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,10 +64,16 @@ def normalize(kind: ChangeType, obj: dict[str, Any], *, received: int) -> Change
     about_kind = _text(about.get("kind"))
     about_name = _text(about.get("name"))
     last_time = _last_time(obj, metadata, series) or received
+    reason = _text(obj.get("reason"))
+    killed = (
+        reason == OOM_REASON
+        and about_kind == "Pod"
+        and _text(_mapping(metadata.get("annotations")).get(OOM_CONTAINER))
+    )
     event = Event(
-        uid=_text(metadata.get("uid")) or _made_up_uid(metadata),
+        uid=oom_uid(killed) if killed else _text(metadata.get("uid")) or _made_up_uid(metadata),
         level=_text(obj.get("type")) or "Normal",
-        reason=_text(obj.get("reason")),
+        reason=reason,
         kind=about_kind,
         namespace="" if about_kind in CLUSTER_SCOPED else _text(about.get("namespace")),
         name=about_name,
@@ -81,6 +91,12 @@ def normalize(kind: ChangeType, obj: dict[str, Any], *, received: int) -> Change
         api_version=_text(about.get("apiVersion")),
     )
     return Change(kind, event, _text(metadata.get("resourceVersion")), _without_managed_fields(obj, metadata))
+
+
+def oom_uid(container_id: str) -> str:
+    """Of the event about an OOM kill: one for a run of a container, whoever tells of it and under whatever uid the
+    cluster keeps it (docs/decisions/0012)."""
+    return f"oom:{container_id[:64]}"
 
 
 def _made_up_uid(metadata: Mapping[str, Any]) -> str:

@@ -58,10 +58,10 @@ def boolean(value: Any) -> bool:
     return word in _TRUE
 
 
-def npd(value: Any) -> bool:
-    if boolean(value):
-        raise ValueError("this version has no node checks yet; leave it off")
-    return False
+def paths(value: Any) -> tuple[Path, ...]:
+    """Several files: a list, or text with commas."""
+    given = value if isinstance(value, list | tuple) else text(value).split(",")
+    return tuple(path(one) for one in given if str(one).strip())
 
 
 def address(value: Any) -> Address:

@@ -91,6 +91,8 @@ class Health:
     last_run: float | None = None
     lost: int = 0
     """Records that were there and could not be looked at."""
+    alive: bool = True
+    """False: its thread has ended or hangs, so that only a restart helps. `/healthz` fails then."""
 
 
 class Monitor(Protocol):

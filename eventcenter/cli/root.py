@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "eventcenter.cli.running:demo",
     "events": "eventcenter.cli.events:events",
     "query": "eventcenter.cli.query:query",
+    "npd": "eventcenter.cli.npd:npd",
     "replay": "eventcenter.cli.feeding:replay",
     "export": "eventcenter.cli.export:export",
     "import": "eventcenter.cli.feeding:import_",

@@ -78,24 +78,16 @@ def test(loaded: Loaded, uri: str, dry_run: bool) -> None:
 
 
 def _configured(settings: Settings, uri: str) -> Any:
-    import eventcenter
+    from eventcenter.parts import surroundings
     from eventcenter.watch.connection import Access, connect
     from eventcenter.watch.objects import Objects
     from sinks.secrets import resolver
-    from sinks.settings import Surroundings, configure
+    from sinks.settings import configure
 
     kubeconfig = str(settings.kubeconfig) if settings.kubeconfig else None
     objects = Objects(lambda: connect(Access(kubeconfig, settings.context, settings.source)))
-    surroundings = Surroundings(
-        instance=settings.instance,
-        labels=settings.labels,
-        url=settings.url or "",
-        language=settings.language,
-        version=eventcenter.__version__,
-        config_map=objects.config_map,
-    )
     try:
-        (sink,) = configure([uri], surroundings, resolve=resolver(objects.secret))
+        (sink,) = configure([uri], surroundings(settings, objects), resolve=resolver(objects.secret))
     except ConfigError as error:
         raise ConfigError(
             "\n".join(line.removeprefix("sink 1 ") for line in str(error).splitlines())

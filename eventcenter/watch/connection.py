@@ -82,9 +82,10 @@ class Connection:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         timeout: float = ANSWER_TIMEOUT,
+        content_type: str = "",
     ) -> Answer:
         """Ask and read the whole answer. Any status is an answer; ClusterError when there is none."""
-        response = self.open(method, path, query, body, timeout=timeout)
+        response = self.open(method, path, query, body, timeout=timeout, content_type=content_type)
         try:
             return Answer(response.status, response.headers, decode(read_all(response, self.host)))
         finally:
@@ -98,14 +99,17 @@ class Connection:
         body: Any = None,
         *,
         timeout: float = ANSWER_TIMEOUT,
+        content_type: str = "",
     ) -> BaseHTTPResponse:
-        """Ask and return the answer with its body unread; the caller closes it."""
+        """Ask and return the answer with its body unread; the caller closes it. Without `content_type` a PATCH is a
+        merge patch."""
         headers = {"Accept": "application/json", "User-Agent": f"eventcenter/{eventcenter.__version__}"}
         if authorization := self._authorization():
             headers["Authorization"] = authorization
         if body is not None:
-            # A PATCH of ours is always a merge patch; the server refuses plain JSON for one.
-            headers["Content-Type"] = f"application/{'merge-patch+' if method == 'PATCH' else ''}json"
+            # The server refuses plain JSON for a PATCH.
+            usual = f"application/{'merge-patch+' if method == 'PATCH' else ''}json"
+            headers["Content-Type"] = content_type or usual
         url = f"{self.host}{path}" + (f"?{urlencode(query)}" if query else "")
         try:
             response = self._pool.request(

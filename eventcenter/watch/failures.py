@@ -37,7 +37,13 @@ class Cut(ClusterError):
 
 
 def failure(
-    status: int, headers: Mapping[str, str], body: Any, *, verb: str, namespace: str | None
+    status: int,
+    headers: Mapping[str, str],
+    body: Any,
+    *,
+    verb: str,
+    namespace: str | None,
+    resource: str = "events",
 ) -> ClusterError:
     """The error of an HTTP answer that is not 200, or of an ERROR object inside a watch."""
     told = body if isinstance(body, dict) else {}
@@ -46,23 +52,23 @@ def failure(
         return Gone(f"410: {message}")
     if status == 401:
         return Unauthorized(
-            f"401: the credentials were refused for `{verb}` of `events`: renew the token or certificate"
+            f"401: the credentials were refused for `{verb}` of `{resource}`: renew the token or certificate"
         )
     if status == 403:
-        return _forbidden(message, verb, namespace)
+        return _forbidden(message, verb, resource, namespace)
     return HttpFailure(
-        f"{status}: the API server refused `{verb}` of `events`: {message}",
+        f"{status}: the API server refused `{verb}` of `{resource}`: {message}",
         status=status,
         retry_after=_retry_after(headers.get("Retry-After")),
     )
 
 
-def _forbidden(message: str, verb: str, namespace: str | None) -> Forbidden:
+def _forbidden(message: str, verb: str, resource: str, namespace: str | None) -> Forbidden:
     user = _USER.search(message)
     who = f"user {user[1]}" if user else "this user"
     where = f"in namespace {namespace}" if namespace else "in all namespaces"
     return Forbidden(
-        f"403: {who} may not `{verb}` `events` {where}: grant list and watch on events, see deploy/"
+        f"403: {who} may not `{verb}` `{resource}` {where}: grant list and watch on {resource}, see deploy/"
     )
 
 

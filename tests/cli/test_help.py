@@ -61,6 +61,8 @@ def test_these_are_the_commands() -> None:
         "sinks list",
         "sinks kinds",
         "sinks test",
+        "npd run",
+        "npd replay",
         "usage",
         "prune",
         "backup",

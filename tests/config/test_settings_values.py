@@ -71,10 +71,9 @@ def test_instance_names_are_safe_in_paths(name: str) -> None:
         types.instance(name)
 
 
-def test_what_this_version_cannot_do_is_refused_not_ignored() -> None:
-    with pytest.raises(ConfigError) as failed:
-        load({"npd": True}, env={})
-    assert "no node checks" in str(failed.value)
+def test_files_of_node_checks_are_a_list_or_text_with_commas() -> None:
+    assert types.paths("/etc/npd/a.json,b.json") == (Path("/etc/npd/a.json"), Path("b.json"))
+    assert types.paths(["a.json"]) == (Path("a.json"),)
 
 
 def test_what_is_no_sink_at_all_is_refused_without_repeating_it() -> None:

@@ -13,6 +13,9 @@ from typing import Any, TypeVar
 
 from pytest_kind import KindCluster
 
+from eventcenter.model import ChangeType
+from eventcenter.normalize import normalize
+
 T = TypeVar("T")
 NAMESPACE = "eventcenter"
 
@@ -63,7 +66,12 @@ class Center:
 
     def counts_of_the_cluster(self) -> dict[str, int]:
         listed = json.loads(self.cluster.kubectl("get", "events", "--all-namespaces", "-o", "json"))
-        return {item["metadata"]["uid"]: _count(item) for item in listed["items"]}
+        return {_uid(item): _count(item) for item in listed["items"]}
+
+
+def _uid(item: dict[str, Any]) -> str:
+    """By which the center knows the event: that of an OOM kill follows from the container."""
+    return normalize(ChangeType.ADDED, item, received=0).event.uid
 
 
 def _count(item: dict[str, Any]) -> int:

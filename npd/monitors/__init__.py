@@ -1,0 +1,1 @@
+"""Watches over logs and plugins, by the rules of configuration files."""
