@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from npd.model import Condition
 from npd.report.api import STRATEGIC, Answer, Api, Unreachable
+from npd.report.pace import Backoff
 from npd.report.tally import Tally
 from npd.report.times import read, written
 
@@ -24,6 +25,7 @@ SOON = 2.0
 LOOK = 60.0
 """Seconds between two looks whether somebody else has changed a condition of ours."""
 REFUSED_RETRY = 300.0
+"""At most, without the rights. They may be granted a moment after the agent was started."""
 
 
 class NodeConditions:
@@ -63,6 +65,7 @@ class NodeConditions:
         """As the annotation says; None until the node was read."""
         self._looked = self._wrote = self._not_before = -math.inf
         self._refused_once = False
+        self._refusals = Backoff(RETRY, REFUSED_RETRY)
         self.node_uid = ""
 
     def take(self, source: str, conditions: Iterable[Condition]) -> None:
@@ -170,6 +173,7 @@ class NodeConditions:
             self._again()
             return self._refused(now, "conditions", answer)
         self._tally.worked("conditions", self._wall())
+        self._refusals.reset()
         self._wrote = self._looked = now
         self._learn(answer.json)
 
@@ -197,7 +201,7 @@ class NodeConditions:
             why = (
                 f"this account may not {verb} the node: {answer.message}; grant what deploy/npd/rbac.yaml has"
             )
-            return self._failed(now, why, REFUSED_RETRY, what)
+            return self._failed(now, why, self._refusals.next(), what)
         wait = max(RETRY, answer.retry_after)
         self._failed(now, f"{answer.status}: {answer.message}", wait, what)
 

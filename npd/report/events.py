@@ -30,6 +30,7 @@ UNRESOLVED = 1000
 PATIENCE = 6.0
 """Seconds in which a Pod or its container may still show up: the kubelet tells of a new container with some delay."""
 REFUSED_RETRY = 60.0
+"""At most, without the rights."""
 AT_ONCE = 5
 """Events told in one step, so that the conditions do not wait for a long one."""
 
@@ -68,6 +69,7 @@ class EventReporter:
         self._backlog = Backlog(allowance or Allowance(), self._drop)
         self._unresolved: deque[_Waiting] = deque()
         self._backoff = Backoff()
+        self._refusals = Backoff(longest=REFUSED_RETRY)
         self._not_before = 0.0
 
     def take(self, source: str, event: Event) -> None:
@@ -165,6 +167,7 @@ class EventReporter:
                 self._tally.sent += told.pending
                 self._tally.worked("event", self._wall())
                 self._backoff.reset()
+                self._refusals.reset()
             case Outcome.NEVER:
                 self._tally.failed("event", f"the API server refuses an event: {self._sending.why}")
                 series.pending -= told.pending
@@ -180,7 +183,7 @@ class EventReporter:
             "event", f"this account may not write events ({self._sending.why}); {where} until it may"
         )
         if self._fallback is None:
-            self._not_before = self._clock() + REFUSED_RETRY
+            self._not_before = self._clock() + self._refusals.next()
             return
         event = self._sending.event(told, series.name)
         series.name = event["metadata"]["name"]

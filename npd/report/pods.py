@@ -18,7 +18,7 @@ KEEP = 600.0
 """Seconds that a deleted Pod is remembered."""
 PAUSE = 2.0
 """Seconds between two lists at least."""
-REFUSED_PAUSE = 300.0
+REFUSED_PAUSE = 30.0
 CONFIG_HASH = "kubernetes.io/config.hash"
 
 

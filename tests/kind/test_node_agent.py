@@ -63,9 +63,14 @@ def test_every_node_has_the_conditions(agents: KindCluster) -> None:
 def test_the_agent_says_of_each_check_how_it_is(agents: KindCluster) -> None:
     ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:20256/status').read().decode())"
     inside = ["-n", NAMESPACE, "exec", "daemonset/eventcenter-npd", "--", "python", "-c", ask]
-    states = {one["check"]: one["state"] for one in json.loads(agents.kubectl(*inside))}
+
+    def shown() -> dict[str, str]:
+        return {one["check"]: one["state"] for one in json.loads(agents.kubectl(*inside))}
+
+    # The rights are made in the same moment, and the API server learns of them a little later.
+    eventually("the agent may report", lambda: shown()["kubernetes-exporter"] == "on", 90)
+    states = shown()
     assert states["kernel-monitor (kernel-monitor.json)"] == states["runtime"] == states["kubelet"] == "on"
-    assert states["kubernetes-exporter"] == "on"
 
 
 def test_a_line_of_the_kernel_log_becomes_an_event(agents: KindCluster) -> None:

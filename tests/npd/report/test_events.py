@@ -262,7 +262,7 @@ def test_what_is_forbidden_waits_where_there_is_no_store(
     reporter.run(600)
     assert len([record for record in caplog.records if "may not write events" in record.message]) == 1
     reporter.api.trouble = lambda method, path: None
-    reporter.run(60)
+    reporter.run(120)
     assert only(reporter.api)["count"] == 1
 
 

@@ -204,3 +204,14 @@ def test_events_have_to_wait_for_the_uid_until_it_is_known_or_refused(api: FakeA
     clock.now += 2
     conditions.step()
     assert conditions.identified
+
+
+def test_rights_that_come_a_moment_later_are_used_soon(api: FakeApi, clock: Clock) -> None:
+    conditions = keeper(api, clock)
+    conditions.take("kernel-monitor", [deadlock()])
+    api.trouble = lambda method, path: refusal(403, "forbidden")
+    assert conditions.step() <= 15
+    api.trouble = lambda method, path: None
+    clock.now += 15
+    conditions.step()
+    assert "KernelDeadlock" in api.conditions
