@@ -4,7 +4,8 @@ with one of them is a line for people, and the others run."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from npd.checks import settings
 from npd.checks.frame import Host
 from npd.checks.monitor import CheckMonitor
 from npd.config import AnyConfig, default_configs, load_files, load_object
-from npd.config.model import OomConfig
+from npd.config.model import OomConfig, PluginConfig
 from npd.model import Monitor, Status
 from npd.monitors.building import monitors_of
 from npd.options import Options
@@ -44,8 +45,9 @@ def compose(options: Options) -> Composed:
     state = State(path, boot_id(str(host.proc)))
     selection = load_files(options.configs) if options.configs else default_configs()
     problems = list(selection.problems)
+    configs, off = ([*selection.configs], {}) if options.configs else _that_fit(selection.configs)
     monitors = monitors_of(
-        _with_oom(selection.configs),
+        _with_oom(configs),
         state,
         host,
         kmsg=options.kmsg,
@@ -53,7 +55,7 @@ def compose(options: Options) -> Composed:
         node=options.node,
     )
     if options.builtin:
-        checks = _checks(options, host, state, problems)
+        checks = _checks(options, host, state, problems, off)
         if checks is not None:
             monitors.append(checks)
     return Composed(monitors, tuple(problems), selection.warnings, state)
@@ -67,7 +69,23 @@ def _with_oom(configs: Sequence[AnyConfig]) -> list[AnyConfig]:
     )
 
 
-def _checks(options: Options, host: Host, state: State, problems: list[str]) -> CheckMonitor | None:
+def _that_fit(configs: Iterable[AnyConfig]) -> tuple[list[AnyConfig], dict[str, str]]:
+    """Of the rules that come with us those that can work here, and why the others do not: that a program is missing is
+    nobody's mistake, and shall make no condition Unknown."""
+    if shutil.which("journalctl"):
+        return [*configs], {}
+    counting = [
+        config.name
+        for config in configs
+        if isinstance(config, PluginConfig) and all(rule.builtin == "log-counter" for rule in config.rules)
+    ]
+    fit = [config for config in configs if config.name not in counting]
+    return fit, dict.fromkeys(counting, "there is no journalctl to count log lines with")
+
+
+def _checks(
+    options: Options, host: Host, state: State, problems: list[str], off: Mapping[str, str]
+) -> CheckMonitor | None:
     try:
         given = _settings(options)
         built = settings.build(given, host, may_repair=options.may_repair)
@@ -75,7 +93,9 @@ def _checks(options: Options, host: Host, state: State, problems: list[str]) -> 
         problems.append(f"built-in checks: {error}")
         return None
     restored = {one.type: one for one in state.conditions(CHECKS)}
-    return CheckMonitor(built.checks, source=CHECKS, seed=options.node, restored=restored, off=built.off)
+    return CheckMonitor(
+        built.checks, source=CHECKS, seed=options.node, restored=restored, off={**built.off, **off}
+    )
 
 
 def _settings(options: Options) -> Mapping[str, Any]:

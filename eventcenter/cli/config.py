@@ -10,6 +10,7 @@ import click
 from eventcenter.cli.kube_eventer import takes_ignored
 from eventcenter.cli.options import RUN, takes_settings
 from eventcenter.config import TABLE, Loaded
+from eventcenter.errors import ConfigError
 
 
 @click.group()
@@ -29,10 +30,20 @@ def check(loaded: Loaded) -> None:
 
     if loaded.settings.source:
         parse_source(loaded.settings.source)
+    _check_monitors(loaded)
     lines = [(f"{row.key}: {_yaml(value)}", loaded.origins[row.field]) for row, value in _effective(loaded)]
     width = max(len(line) for line, _ in lines)
     for line, origin in lines:
         click.echo(f"{line:<{min(width, 60)}}  # {origin}")
+
+
+def _check_monitors(loaded: Loaded) -> None:
+    """`run` leaves out a file that is wrong and goes on; here it is a mistake. ConfigError with a line for each."""
+    if loaded.settings.npd_configs:
+        from npd.config import load_files
+
+        if problems := load_files(loaded.settings.npd_configs).problems:
+            raise ConfigError("\n".join(problems))
 
 
 def _effective(loaded: Loaded) -> list[tuple[Any, Any]]:

@@ -57,3 +57,12 @@ def test_a_bad_source_is_found(command: Command) -> None:
 def test_it_starts_and_creates_nothing(command: Command, home: Path) -> None:
     assert command("config", "check", "--data-dir", str(home / "data")).returncode == 0
     assert list(home.iterdir()) == []
+
+
+def test_a_file_of_the_node_checks_that_is_wrong_is_named(command: Command, home: Path) -> None:
+    (home / "kernel.json").write_text('{"plugin": "kmsg", "lookback": "5"}')
+    done = command("config", "check", "--npd", "--npd-config", "kernel.json", "--npd-config", "missing.json")
+    assert done.returncode == 2
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith("eventcenter: kernel.json: lookback: '5' is no duration")
+    assert any("missing.json" in line for line in rest) and "Traceback" not in done.stderr
