@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Place(Protocol):
-    """A destination that can be asked what it has. `tests.sinks.servers.process.Server` is one."""
+    """A destination that can be asked what it has. `tests.sinks.servers.process.Store` is one."""
 
     def start(self) -> None: ...
 

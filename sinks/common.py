@@ -45,12 +45,12 @@ COMMON: tuple[Option, ...] = (
     Option("exclude_kinds", "no objects of these kinds", comma_list, ()),
     Option(
         "reason",
-        "only reasons in which this regular expression is found; can be repeated",
+        "only reasons in which this regular expression is found",
         text,
         (),
         many=True,
     ),
-    Option("exclude_reason", "no reasons in which this is found; can be repeated", text, (), many=True),
+    Option("exclude_reason", "no reasons in which this is found", text, (), many=True),
     Option("q", "only what this search expression finds"),
     Option("exclude", "nothing that this search expression finds"),
     Option(

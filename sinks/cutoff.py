@@ -7,16 +7,38 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 
 @contextlib.contextmanager
 def cut_off_after(seconds: float, descriptor: int) -> Iterator[None]:
     """Shut the connected socket down when the block takes longer."""
-    handle = socket.socket(
-        fileno=os.dup(descriptor)
-    )  # its own number: the library may close and reuse the other
-    timer = threading.Timer(seconds, _shut_down, [handle])
+    # A number of its own: the library may close the other, and it would mean something else then.
+    handle = socket.socket(fileno=os.dup(descriptor))
+    with contextlib.closing(handle), _timer(seconds, lambda: _shut_down(handle)):
+        yield
+
+
+def _shut_down(handle: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        handle.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def all_cut_off_after(seconds: float, connected: Iterable[socket.socket]) -> Iterator[None]:
+    """The same for whatever is connected then."""
+
+    def shut_all_down() -> None:
+        for handle in list(connected):
+            _shut_down(handle)
+
+    with _timer(seconds, shut_all_down):
+        yield
+
+
+@contextlib.contextmanager
+def _timer(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()
     try:
@@ -24,9 +46,3 @@ def cut_off_after(seconds: float, descriptor: int) -> Iterator[None]:
     finally:
         timer.cancel()
         timer.join()
-        handle.close()
-
-
-def _shut_down(handle: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        handle.shutdown(socket.SHUT_RDWR)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from eventcenter.errors import ConfigError
 from sinks.kind import Option
 from sinks.settings import SinkSettings
+from sinks.texts import whole
 
 
 def header(given: str) -> tuple[str, str]:
@@ -29,7 +30,7 @@ def credentials(given: str) -> str:
 
 
 HEADERS: tuple[Option, ...] = (
-    Option("header", "a further header, Name=value; can be repeated", header, (), many=True, secret=True),
+    Option("header", "a further header, Name=value", header, (), many=True, secret=True),
     Option("basic_auth", "USER:PASSWORD for the header Authorization", credentials, secret=True),
     Option("bearer_token", "a token for the header Authorization", secret=True),
 )
@@ -65,7 +66,7 @@ def hiding(settings: SinkSettings) -> SinkSettings:
 def header_text(text: str) -> str:
     """As a header can hold it: what is not printable ASCII, and what CloudEvents reserves, as in URLs."""
     printable = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
-    return quote(text, safe=printable, errors="replace")
+    return quote(whole(text), safe=printable)
 
 
 def _base64(text: str) -> str:

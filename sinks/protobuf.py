@@ -36,8 +36,3 @@ def message_classes(package: str, messages: Mapping[str, Fields]) -> dict[str, A
         name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}"))
         for name in messages
     }
-
-
-def text(value: str) -> str:
-    """As a protobuf string can hold it: without halves of surrogate pairs."""
-    return value.encode("utf-8", "replace").decode()

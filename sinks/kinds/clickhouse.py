@@ -6,6 +6,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import socket
+import weakref
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from urllib.parse import urlsplit
 
 from eventcenter.errors import ConfigError
 from eventcenter.shapes import moment
+from sinks.cutoff import all_cut_off_after
 from sinks.delivery import Broken, DeliveryError, Item, Refused, TryAgain
 from sinks.kind import Kind, Option, Url, any_text, boolean, text
 from sinks.settings import SinkSettings
@@ -20,6 +23,7 @@ from sinks.texts import json_text, whole
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
+    from urllib3 import PoolManager
 
 COLUMNS = (
     ("event_key", "String"),
@@ -56,17 +60,20 @@ class ClickHouse:
         self._arguments = _arguments(settings)
         self._table = _quoted(settings["table"])
         self._client: Client | None = None
+        self._connected: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
     def send(self, items: Sequence[Item]) -> None:
+        rows = [self._row(item) for item in items]
         try:
-            client = self._client or self._connect()
-            client.insert(
-                self._table,
-                [self._row(item) for item in items],
-                column_names=[name for name, _ in COLUMNS],
-                column_type_names=[kind for _, kind in COLUMNS],
-                settings={"insert_deduplication_token": _token(items)},
-            )
+            with all_cut_off_after(self._settings.timeout_s, self._connected):
+                client = self._client or self._connect()
+                client.insert(
+                    self._table,
+                    rows,
+                    column_names=[name for name, _ in COLUMNS],
+                    column_type_names=[kind for _, kind in COLUMNS],
+                    settings={"insert_deduplication_token": _token(items)},
+                )
         except Exception as error:  # also what the client raises for an answer that it cannot read
             judged = self._judged(error)
             if not isinstance(judged, Refused):
@@ -76,7 +83,8 @@ class ClickHouse:
     def _connect(self) -> Client:
         import clickhouse_connect
 
-        client = self._client = clickhouse_connect.get_client(**self._arguments)
+        pool = _pool(self._connected, verify=not self._settings["insecuressl"])
+        client = self._client = clickhouse_connect.get_client(**self._arguments, pool_mgr=pool)
         self._make_table(client)
         return client
 
@@ -131,6 +139,30 @@ class ClickHouse:
                 client.close()
 
 
+def _pool(connected: weakref.WeakSet[socket.socket], *, verify: bool) -> PoolManager:
+    """The client's connections, which are found in `connected`: its time limits begin anew with every byte."""
+    from clickhouse_connect.driver.httputil import get_pool_manager
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            connected.add(self.sock)
+
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            connected.add(self.sock)
+
+    pool: PoolManager = get_pool_manager(verify=verify)
+    pool.pool_classes_by_scheme = {
+        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": Plain}),
+        "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure}),
+    }
+    return pool
+
+
 def _held(time: int) -> datetime:
     return moment(min(max(time, FIRST_MS), LAST_MS))
 
@@ -165,7 +197,6 @@ def _arguments(settings: SinkSettings) -> dict[str, Any]:
         "username": settings["user"] or unquote(parts.username or "") or "default",
         "password": settings["password"] or unquote(parts.password or ""),
         "database": unquote(parts.path.strip("/")) or "default",
-        "verify": not settings["insecuressl"],
         "connect_timeout": max(1, round(min(10.0, settings.timeout_s))),
         "send_receive_timeout": max(1, round(settings.timeout_s)),
         "autogenerate_session_id": False,

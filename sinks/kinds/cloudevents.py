@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventcenter.errors import ConfigError
-from eventcenter.shapes import event_shape, json_bytes, rfc3339
+from eventcenter.shapes import event_shape, rfc3339
 from sinks.delivery import Item
 from sinks.headers import HEADERS, given_headers, header_text, hiding, merged
 from sinks.http import Http
 from sinks.kind import Kind, Option, number, one_of
 from sinks.settings import SinkSettings
+from sinks.texts import json_text
 
 
 class CloudEvents:
@@ -34,14 +35,14 @@ class CloudEvents:
             headers = {
                 "Content-Type": f"application/cloudevents{'-batch' if batched else ''}+json; charset=utf-8"
             }
-            content = json_bytes(made if batched else made[0])
+            content = json_text(made if batched else made[0])
         self._http.post(self._settings.url, content=content, headers=merged(headers, self._headers))
 
     def _binary(self, item: Item) -> tuple[dict[str, str], bytes]:
         attributes = self._attributes(item)
         headers = {"Content-Type": attributes.pop("datacontenttype")}
         headers |= {f"ce-{name}": header_text(value) for name, value in attributes.items()}
-        return headers, json_bytes(self._data(item))
+        return headers, json_text(self._data(item))
 
     def _attributes(self, item: Item) -> dict[str, str]:
         """An attribute without a value must not be there."""

@@ -11,15 +11,16 @@ from urllib.parse import urlsplit
 
 from eventcenter.errors import ConfigError
 from eventcenter.model import Event
-from eventcenter.shapes import json_bytes, rfc3339
+from eventcenter.shapes import rfc3339
 from sinks import aliyun
 from sinks.delivery import Broken, Item, PartlyTaken, TryAgain
 from sinks.http import Http, json_of
 from sinks.kind import Kind, Option, Url
 from sinks.settings import SinkSettings
+from sinks.texts import json_text
 
 PATH = "/openapi/putEvents"
-_HOST = re.compile(r"(\d+)\.eventbridge\.([a-z0-9-]+?)(?:-vpc)?\.aliyuncs\.com")
+_HOST = re.compile(r"([^.]+)\.eventbridge\.([a-z0-9-]+?)(?:-vpc)?\.aliyuncs\.com")
 
 
 class EventBridge:
@@ -32,7 +33,7 @@ class EventBridge:
         self._url = self._endpoint() + PATH
 
     def send(self, items: Sequence[Item]) -> None:
-        body = json_bytes([self._cloud_event(item) for item in items])
+        body = json_text([self._cloud_event(item) for item in items])
         response = self._http.post(self._url, content=body, headers=self._signed(), accept=aliyun.ERRORS)
         aliyun.checked(self._http, self._settings, response, aliyun.OUTCOMES)
         answer = json_of(response)

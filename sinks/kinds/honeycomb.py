@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from eventcenter.shapes import json_bytes, rfc3339
+from eventcenter.shapes import rfc3339
 from sinks.delivery import Item, PartlyTaken, TryAgain
 from sinks.http import AGAIN, Http, json_of
 from sinks.kind import Kind, Option, Url
 from sinks.settings import SinkSettings
+from sinks.texts import json_text
 
 
 class Honeycomb:
@@ -23,7 +24,7 @@ class Honeycomb:
         self._headers = {"X-Honeycomb-Team": settings["writekey"], "Content-Type": "application/json"}
 
     def send(self, items: Sequence[Item]) -> None:
-        body = json_bytes([self._entry(item) for item in items])
+        body = json_text([self._entry(item) for item in items])
         answers = json_of(self._http.post(self._url, content=body, headers=self._headers))
         if not isinstance(answers, list) or len(answers) != len(items):
             raise TryAgain("answered with something that is not a status for each event")

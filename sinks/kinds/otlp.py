@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from eventcenter.shapes import json_bytes, rfc3339
+from eventcenter.shapes import rfc3339
 from sinks.delivery import Item, PartlyTaken, Refused
 from sinks.headers import HEADERS, given_headers, hiding, merged
 from sinks.http import Http, json_of
 from sinks.kind import Kind, Option
-from sinks.protobuf import text
 from sinks.settings import SinkSettings
+from sinks.texts import json_text, whole
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Otlp:
         scope = {"name": "eventcenter", "version": self._settings.surroundings.version}
         records = {"scope": scope, "logRecords": [_record(item) for item in items]}
         body = {"resourceLogs": [{"resource": {"attributes": _attributes(resource)}, "scopeLogs": [records]}]}
-        response = self._http.post(self._url, content=json_bytes(body), headers=self._headers)
+        response = self._http.post(self._url, content=json_text(body), headers=self._headers)
         if response.content:
             self._judge(json_of(response), len(items))
 
@@ -89,8 +89,8 @@ def _record(item: Item) -> dict[str, Any]:
         "timeUnixNano": _nanoseconds(event.last_time),
         "observedTimeUnixNano": _nanoseconds(event.last_time),
         "severityNumber": SEVERITY.get(event.level, 0),
-        "severityText": text(event.level),
-        "body": {"stringValue": text(event.message)},
+        "severityText": whole(event.level),
+        "body": {"stringValue": whole(event.message)},
         "attributes": _attributes(attributes),
     }
 
@@ -100,7 +100,7 @@ def _attributes(values: Mapping[str, str | int]) -> list[dict[str, Any]]:
     return [
         {
             "key": key,
-            "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": text(value)},
+            "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": whole(value)},
         }
         for key, value in values.items()
         if value != ""

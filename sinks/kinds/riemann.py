@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from eventcenter.errors import ConfigError
 from sinks.delivery import Item, Refused, TryAgain
 from sinks.kind import Kind, Option, Url, any_text, duration, number
-from sinks.protobuf import message_classes, text
+from sinks.protobuf import message_classes
 from sinks.settings import SinkSettings
+from sinks.texts import whole
 
 DEFAULT_HOST = "riemann-heapster"
 DEFAULT_PORT = 5555
@@ -97,16 +98,16 @@ class Riemann:
         ours = item.event
         event.time = ours.last_time // 1000
         event.time_micros = ours.last_time * 1000
-        event.service = text(f"{ours.kind}.{ours.reason}")
-        event.host = text(ours.hostname)
-        event.description = text(ours.message)
+        event.service = whole(f"{ours.kind}.{ours.reason}")
+        event.host = whole(ours.hostname)
+        event.description = whole(ours.message)
         event.state = self._settings["state"] or _STATES.get(ours.level, "warning")
         event.ttl = self._settings["ttl"]
         event.metric_sint64 = ours.count
         event.metric_f = float(ours.count)
-        event.tags.extend(text(tag) for tag in self._settings["tags"])
+        event.tags.extend(whole(tag) for tag in self._settings["tags"])
         for key, value in self._attributes(item).items():
-            event.attributes.add(key=text(key), value=text(value))
+            event.attributes.add(key=whole(key), value=whole(str(value)))
 
     def _attributes(self, item: Item) -> dict[str, str]:
         event = item.event
@@ -174,7 +175,7 @@ KIND = Kind(
     options=(
         Option("ttl", "seconds until Riemann takes it for expired", seconds, 60.0),
         Option("state", "of every event; default: ok for Normal, warning for Warning", any_text, ""),
-        Option("tags", "can be repeated", default=("heapster",), many=True),
+        Option("tags", "of every event", default=("heapster",), many=True),
         Option("batchsize", "so many events in one message", number(1, 10_000), 1000),
     ),
     open=Riemann,

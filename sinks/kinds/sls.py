@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from eventcenter.errors import ConfigError
-from eventcenter.shapes import json_bytes
 from sinks import aliyun
 from sinks.delivery import Item
 from sinks.http import Http
 from sinks.kind import Kind, Option, Url
-from sinks.protobuf import message_classes, text
+from sinks.protobuf import message_classes
 from sinks.settings import SinkSettings
+from sinks.texts import json_text, whole
 
 _MESSAGES = {
     "Content": {"Key": (1, "required string"), "Value": (2, "required string")},
@@ -50,20 +50,20 @@ class Sls:
         aliyun.checked(self._http, self._settings, response, aliyun.OUTCOMES)
 
     def _encoded(self, items: Sequence[Item]) -> bytes:
-        group = self._group(Topic=text(self._settings["topic"]))
+        group = self._group(Topic=whole(self._settings["topic"]))
         for item in items:
             time = max(item.event.last_time, 0)
             log = group.Logs.add(Time=min(time // 1000, _LATEST))
             if time % 1000:
                 log.Time_ns = time % 1000 * 1_000_000
             for key, value in self._fields(item).items():
-                log.Contents.add(Key=text(key), Value=text(value))
+                log.Contents.add(Key=whole(key), Value=whole(value))
         encoded: bytes = group.SerializeToString()
         return encoded
 
     def _fields(self, item: Item) -> dict[str, str]:
         event = item.event
-        found = {"eventId": json_bytes(item.raw).decode(), "hostname": event.hostname, "level": event.level}
+        found = {"eventId": json_text(item.raw).decode(), "hostname": event.hostname, "level": event.level}
         if event.kind == "Pod":
             found |= {"pod_id": event.object_uid, "pod_name": event.name}
         return found | self._labels
@@ -135,7 +135,7 @@ KIND = Kind(
         Option("logStore", "in it", required=True),
         *aliyun.KEYS,
         Option("topic", "of every log", default=""),
-        Option("label", "a further field, Key,Value; can be repeated", label, (), many=True),
+        Option("label", "a further field, Key,Value", label, (), many=True),
         Option("endpoint", "in place of that of the region", env="SLS_ENDPOINT"),
     ),
     open=Sls,

@@ -53,12 +53,16 @@ def test_statuses(statuses: tuple[int, ...], outcome: type[DeliveryError]) -> No
         ("nan", None),
         ("soon", None),
         ("", None),
-        (email.utils.formatdate(time.time() + 60, usegmt=True), pytest.approx(60, abs=3)),
-        (email.utils.formatdate(time.time() - 60, usegmt=True), 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
     ],
 )
 def test_when_to_come_back(given: str, expected: float | None) -> None:
     assert retry_after(httpx.Response(429, headers={"Retry-After": given})) == expected
+
+
+def test_when_to_come_back_as_a_date() -> None:
+    date = email.utils.formatdate(time.time() + 60, usegmt=True)
+    assert retry_after(httpx.Response(503, headers={"Retry-After": date})) == pytest.approx(60, abs=3)
 
 
 def test_accepted_statuses_are_handed_over(server: FaultyServer, http: Http) -> None:

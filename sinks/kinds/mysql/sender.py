@@ -61,7 +61,7 @@ class MySql:
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(Exception):
-                connection._force_close()  # type: ignore[attr-defined]  # close() would talk to the server first
+                connection.close()
 
     def _connect(self) -> Connection[Any]:
         import pymysql

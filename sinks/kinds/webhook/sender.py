@@ -14,6 +14,7 @@ from sinks.headers import given_headers, header_text, hiding, merged
 from sinks.http import Http
 from sinks.kinds.webhook.body import DEFAULT, Body
 from sinks.settings import SinkSettings
+from sinks.texts import whole
 
 READ_AGAIN_S = 60.0
 """How long a ConfigMap's template is used before it is looked at again."""
@@ -31,10 +32,8 @@ class Webhook:
 
     def send(self, items: Sequence[Item]) -> None:
         body = self._current_body()
-        texts = [body.text(item) for item in items]
-        content = (f"[{','.join(texts)}]" if self._settings.batch > 1 else texts[0]).encode(
-            "utf-8", "replace"
-        )
+        texts = [whole(body.text(item)) for item in items]
+        content = (f"[{','.join(texts)}]" if self._settings.batch > 1 else texts[0]).encode()
         self._http.request(
             self._settings["method"],
             self._settings.url,

@@ -17,7 +17,7 @@ from tests.sinks.servers.chdb_engine import Chdb
 from tests.sinks.servers.influx import Influx
 from tests.sinks.servers.mariadb import MariaDb
 from tests.sinks.servers.postgres import Postgres
-from tests.sinks.servers.process import Missing, Server
+from tests.sinks.servers.process import Missing, Store
 
 _numbers = itertools.count(1)
 
@@ -27,7 +27,7 @@ def table() -> str:
     return f"events_{next(_numbers)}"
 
 
-def _serving(make: Callable[[Path], Server]) -> Iterator[Server]:
+def _serving(make: Callable[[Path], Store]) -> Iterator[Store]:
     directory = Path(
         tempfile.mkdtemp(prefix="eventcenter-")
     )  # not pytest's: servers that are not root cannot enter it
@@ -43,17 +43,17 @@ def _serving(make: Callable[[Path], Server]) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[Server]:
+def mariadb() -> Iterator[Store]:
     yield from _serving(MariaDb)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
+def postgres() -> Iterator[Store]:
     yield from _serving(Postgres)
 
 
 @pytest.fixture(scope="session")
-def influx() -> Iterator[Server]:
+def influx() -> Iterator[Store]:
     yield from _serving(Influx)
 
 

@@ -76,7 +76,7 @@ def test_what_errors_mean(
     assert "geheim" not in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("how", ["never", "half", "closed", "reset", "garbage"])
+@pytest.mark.parametrize("how", ["never", "slowly", "half", "closed", "reset", "garbage"])
 def test_connections_that_break(open_sender: Open, how: Any) -> None:
     with FaultyServer(Answer(200, b"x" * 1000, how=how)) as server:
         sink = open_sender(server.url.replace("http:", "clickhouse:http:"), timeout="1s")

@@ -8,10 +8,10 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-from tests.sinks.servers.process import Server, binary, free_port
+from tests.sinks.servers.process import Store, binary, free_port
 
 
-class Influx(Server):
+class Influx(Store):
     def prepare(self) -> None:
         self._server = binary("influxd")
         self.backup_port = free_port()

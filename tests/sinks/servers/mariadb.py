@@ -7,12 +7,12 @@ from typing import Any
 
 import pymysql
 
-from tests.sinks.servers.process import Server, binary
+from tests.sinks.servers.process import Store, binary
 
 PASSWORD = "geheim/&?@:1"
 
 
-class MariaDb(Server):
+class MariaDb(Store):
     def prepare(self) -> None:
         self._server = binary("mariadbd", "mysqld")
         self.data = self.directory / "data"

@@ -8,12 +8,12 @@ from typing import Any
 
 import psycopg
 
-from tests.sinks.servers.process import Missing, Server
+from tests.sinks.servers.process import Missing, Store
 
 PASSWORD = "geheim+1"
 
 
-class Postgres(Server):
+class Postgres(Store):
     user = "nobody"
 
     def prepare(self) -> None:

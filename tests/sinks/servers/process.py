@@ -60,14 +60,6 @@ class Server(ABC):
     def answers(self) -> bool:
         """Whether it is ready; may raise OSError while it is not."""
 
-    @abstractmethod
-    def address(self, table: str) -> str:
-        """Of a sink that writes there. With a secret, if the kind has any."""
-
-    @abstractmethod
-    def rows(self, table: str) -> list[tuple[str, str]]:
-        """(uid, message) of every event that is there, as often as it is there."""
-
     def start(self) -> None:
         with (self.directory / "output").open("ab") as output:
             self._process = subprocess.Popen(
@@ -133,6 +125,18 @@ class Server(ABC):
     def connects(self) -> bool:
         with socket.create_connection(("127.0.0.1", self.port), 1):
             return True
+
+
+class Store(Server):
+    """One that can be asked what it has."""
+
+    @abstractmethod
+    def address(self, table: str) -> str:
+        """Of a sink that writes there. With a secret, if the kind has any."""
+
+    @abstractmethod
+    def rows(self, table: str) -> list[tuple[str, str]]:
+        """(uid, message) of every event that is there, as often as it is there."""
 
 
 def _children(pid: int) -> list[int]:
