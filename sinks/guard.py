@@ -35,14 +35,19 @@ def outside(address: Address) -> bool:
     """Whether it is an address of the public internet, also behind the ways to write IPv4 as IPv6."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and address in _NAT64:
+        if inner is None and any(address in network for network in _WITH_IPV4):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return outside(inner)
+        if address.is_site_local or address in _LOCAL_NAT64:
+            return False
     return address.is_global and not address.is_multicast and address not in _METADATA
 
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_WITH_IPV4 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+"""NAT64, and the oldest way to write IPv4: the address is in the last 32 bits."""
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""Where it lies in there is up to whoever runs the network."""
 _METADATA = frozenset(
     ipaddress.ip_address(text)
     for text in ("169.254.169.254", "100.100.100.200", "168.63.129.16", "fd00:ec2::254")

@@ -97,7 +97,8 @@ def written(
     head += before
     body = of_text(message.text) if plain else of_markdown(message.markdown)
     tail = [Line((Span(message.link, url="" if plain else message.link),))] if message.link else []
-    return fitted(head, body, tail, dialect.lines, fits)
+    # systems take no empty text
+    return fitted(head, body, tail, dialect.lines, fits) or dialect.escape(message.title) or "…"
 
 
 def bytes_within(limit: int) -> Callable[[str], bool]:

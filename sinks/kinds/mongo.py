@@ -4,7 +4,9 @@ that what is sent again is there only once."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eventcenter.errors import ConfigError
@@ -18,6 +20,8 @@ from sinks.texts import whole
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
+log = logging.getLogger(__name__)
+
 DUPLICATE = 11000
 MENDABLE = frozenset({13, 18, 20, 26, 33, 72, 73, 166, 8000, 13435})
 """Rights, accounts, names, options."""
@@ -26,14 +30,17 @@ AGAIN = frozenset(
 )
 """Fail-over, write concern, disk full, time limits."""
 
+POISON = frozenset({2, 22, 121, 10334, 17280, 17419, 17420})
+"""Values that it cannot hold."""
+
 
 class Mongo:
     def __init__(self, settings: SinkSettings) -> None:
-        from pymongo import MongoClient, errors
+        from pymongo import MongoClient
 
         self._settings = settings
         milliseconds = max(1, round(settings.timeout_s * 1000))
-        try:
+        with _no_option_ignored(settings):
             self._client: MongoClient[dict[str, Any]] = MongoClient(
                 settings.url,
                 connect=False,
@@ -44,8 +51,6 @@ class Mongo:
                 connectTimeoutMS=min(10_000, milliseconds),
                 socketTimeoutMS=milliseconds,
             )
-        except (errors.PyMongoError, ValueError, TypeError) as error:
-            raise ConfigError(f"mongo: the address cannot be used: {settings.hide(str(error))}") from None
         self._events = self._client[settings["database"]][settings["collection"]]
 
     def send(self, items: Sequence[Item]) -> None:
@@ -73,6 +78,8 @@ class Mongo:
             return Broken(
                 f"MongoDB refuses the sink: {told}", hint="Look at user, password, authSource and rights."
             )
+        if code in POISON:
+            return Refused(f"MongoDB refuses it: {told}")
         return TryAgain(f"MongoDB does not take them: {told}")
 
     def _partly(self, items: Sequence[Item], details: Mapping[str, Any]) -> None:
@@ -110,6 +117,25 @@ class Mongo:
     def close(self) -> None:
         with contextlib.suppress(Exception):
             self._client.close()
+
+
+@contextlib.contextmanager
+def _no_option_ignored(settings: SinkSettings) -> Iterator[None]:
+    """The client warns of an option that it cannot read, as `tls=maybe`, and goes on without; here that is an error.
+    Options that other drivers have are left out."""
+    from pymongo import errors
+
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            yield
+    except (errors.PyMongoError, ValueError, TypeError) as error:
+        raise ConfigError(f"mongo: the address cannot be used: {settings.hide(str(error))}") from None
+    for warning in told:
+        said = settings.hide(str(warning.message))
+        if not said.startswith("Unknown option"):
+            raise ConfigError(f"mongo: the address cannot be used: {said}")
+        log.info("an option of the address is ignored sink=%s: %s", settings.name, said)
 
 
 def _about_id(problem: Mapping[str, Any]) -> bool:
@@ -158,6 +184,7 @@ KIND = Kind(
     options=(
         Option("database", "the database", text, "k8s"),
         Option("collection", "the collection", text, "event"),
+        Option("connect", "of Go's driver", text, ignored=True),
     ),
     open=Mongo,
     passes_on=True,

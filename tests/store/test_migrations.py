@@ -25,6 +25,8 @@ DROP TABLE event_2;
 INSERT INTO change SELECT seq, eid, time, count, occurrences, message_before, placed FROM change_2;
 DROP TABLE change_2;
 DELETE FROM _sqlite_migrations WHERE name <> 'm001_first_schema';
+DROP TABLE sink_state;
+DROP TABLE dead_letter;
 PRAGMA user_version = 1;
 """
 """Turns a file of this version into one of version 1; `first`: its tables that are no more."""

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from sinks.delivery import Sender
+from sinks.headers import HEADERS
 from sinks.kind import Kind, Option, number, one_of
 from sinks.settings import SinkSettings
-
-
-def header(given: str) -> tuple[str, str]:
-    """`Name=value`, or `Name: value`."""
-    name, _, value = re.sub(r"^([^=:]+):\s*", r"\1=", given).partition("=")
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
-        raise ValueError("is not a header as in Content-Type=application/json")
-    if not re.fullmatch(r"[\t\x20-\x7e]*", value):
-        raise ValueError("has characters that a header cannot hold")
-    return name, value.strip()
-
-
-def credentials(given: str) -> str:
-    if ":" not in given:
-        raise ValueError("is not USER:PASSWORD")
-    return given
 
 
 def _open(settings: SinkSettings) -> Sender:
@@ -42,7 +25,7 @@ KIND = Kind(
             one_of("GET", "POST", "PUT", "PATCH"),
             "GET",
         ),
-        Option("header", "Name=value; can be repeated", header, (), many=True, secret=True),
+        *HEADERS,
         Option("custom_body_configmap", "a ConfigMap whose `content` is the template of the body"),
         Option("custom_body_configmap_namespace", "where it lies", default="default"),
         Option(
@@ -51,8 +34,6 @@ KIND = Kind(
         ),
         Option("body_file", "a file with that template"),
         Option("batch", "so many events in one request, as a JSON array", number(1, 1000), 1),
-        Option("basic_auth", "USER:PASSWORD", credentials, secret=True),
-        Option("bearer_token", "for the header Authorization", secret=True),
         Option("hmac_secret", "signs the body, in the header X-Eventcenter-Signature", secret=True),
         Option("quotes", "not needed: texts never break a body", ignored=True),
         Option("use_custom_body", "not needed: custom_body_configmap says it", ignored=True),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import dataclasses
 import hashlib
 import hmac
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from eventcenter.errors import ConfigError
 from sinks.delivery import Broken, Item
+from sinks.headers import given_headers, header_text, hiding, merged
 from sinks.http import Http
 from sinks.kinds.webhook.body import DEFAULT, Body
 from sinks.settings import SinkSettings
@@ -24,10 +22,9 @@ MAX_BODY_FILE = 100_000
 
 class Webhook:
     def __init__(self, settings: SinkSettings) -> None:
-        headers = dict(settings["header"])
-        self._settings = dataclasses.replace(settings, secrets=settings.secrets | _secrets(headers, settings))
+        self._settings = hiding(settings)
         self._http = Http(self._settings)
-        self._headers = _authorized(headers, settings)
+        self._headers = given_headers(settings)
         self._labels = dict(settings.surroundings.labels)
         self._read_until = 0.0
         self._body = None if settings["custom_body_configmap"] else self._checked(_given_body(settings))
@@ -50,8 +47,7 @@ class Webhook:
         own = {"Content-Type": kind, "Idempotency-Key": _key(items)}
         if secret := self._settings["hmac_secret"]:
             own["X-Eventcenter-Signature"] = signature(secret, content, round(time.time()))
-        named = {name.lower() for name in self._headers}
-        return {name: value for name, value in own.items() if name.lower() not in named} | self._headers
+        return merged(own, self._headers)
 
     def _current_body(self) -> Body:
         """The template, read again now and then where it is a ConfigMap's."""
@@ -108,27 +104,7 @@ def _given_body(settings: SinkSettings) -> str:
     return source
 
 
-def _authorized(headers: dict[str, str], settings: SinkSettings) -> dict[str, str]:
-    if settings["bearer_token"] and settings["basic_auth"]:
-        raise ConfigError("bearer_token and basic_auth are both given, and one can be used")
-    if settings["bearer_token"]:
-        return {"Authorization": f"Bearer {settings['bearer_token']}"} | headers
-    if settings["basic_auth"]:
-        given = base64.b64encode(settings["basic_auth"].encode()).decode()
-        return {"Authorization": f"Basic {given}"} | headers
-    return headers
-
-
-def _secrets(headers: dict[str, str], settings: SinkSettings) -> set[str]:
-    """What a server may repeat: values of headers, also without their scheme."""
-    whole = [value for name, value in headers.items() if name.lower() not in ("content-type", "accept")]
-    words = [word for value in whole for word in value.split() if len(word) >= 6]
-    password = (settings["basic_auth"] or "").partition(":")[2]
-    encoded = base64.b64encode((settings["basic_auth"] or "").encode()).decode()
-    return {secret for secret in (*whole, *words, password, encoded) if secret}
-
-
 def _key(items: Sequence[Item]) -> str:
-    """Of a header: what is not ASCII is written as in URLs."""
-    keys = [quote(item.key, errors="replace") for item in (items[0], items[-1])]
-    return keys[0] if len(items) == 1 else "..".join(keys)
+    """The same at every try."""
+    first, last = header_text(items[0].key), header_text(items[-1].key)
+    return first if len(items) == 1 else f"{first}..{last}"

@@ -50,6 +50,13 @@ def test_a_webhook(webhook: str, service: FaultyServer, opened: Opened) -> None:
     ]
 
 
+def test_no_section_is_empty(webhook: str, service: FaultyServer, opened: Opened) -> None:
+    """Slack would refuse the whole message."""
+    opened(webhook).tell(message(markdown="", link=""))
+    (block,) = service.last.json["attachments"][0]["blocks"]
+    assert block["text"]["text"] == "BackOff: Pod shop/web-1"
+
+
 def test_a_bot(bot: str, service: FaultyServer, opened: Opened) -> None:
     opened(bot).tell(message())
     assert service.last.path == "/api/chat.postMessage"

@@ -306,11 +306,15 @@ def test_nothing_is_told_before_its_step(steps: list[Step]) -> None:
         assert count > 0
     for told in by_key.values():
         for (before, last, ended), (time, number, over) in pairwise(told):
-            if over or number == 1:  # an end comes once it has been quiet, as does what is new
+            if ended:  # what comes after an end is new
+                assert number == 1
+            elif over or number == 1:  # an end, or what is new after one that brought nothing to tell
                 assert time - before >= min(PLAN.quiet, PLAN.repeat[0])
             else:
-                assert number == last + 1 and not ended
+                assert number == last + 1
                 assert time - before >= PLAN.repeat[min(last, len(PLAN.repeat)) - 1]
+        ends = [time for time, _, over in told if over]
+        assert all(later - end > PLAN.quiet for end, later in pairwise(ends))
 
 
 @given(STEPS, st.booleans())
