@@ -41,6 +41,8 @@ def _option_row(kind: Kind) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(f"`{item}`" for item in value) or "none"
+    if value == "":
+        return "none"
     return f"`{value}`".replace("|", "\\|").replace("True", "true").replace("False", "false")
 
 

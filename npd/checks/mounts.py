@@ -27,6 +27,8 @@ class Mount:
     kind: str
     options: frozenset[str]
     """Of the file system where they can be told from those of the mount, as a bind mount may be read-only by itself."""
+    number: str = ""
+    """Major and minor of the device, as in `8:1`; '' where that is not told."""
 
     @property
     def read_only(self) -> bool:
@@ -50,7 +52,8 @@ def _of_mounts(words: list[str]) -> Mount:
 def _of_mountinfo(line: str) -> Mount:
     mount, _, filesystem = line.partition(" - ")
     kind, device, options = [*filesystem.split(" "), "", ""][:3]
-    return Mount(device, _unescaped(mount.split(" ")[4]), kind, frozenset(options.split(",")))
+    words = mount.split(" ")
+    return Mount(device, _unescaped(words[4]), kind, frozenset(options.split(",")), words[2])
 
 
 def _unescaped(path: str) -> str:

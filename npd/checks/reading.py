@@ -1,5 +1,4 @@
-"""Small files of /proc and /sys: read at once, with one system call each, and absent files told apart from
-unreadable ones."""
+"""Small files of /proc and /sys: read whole, and absent files told apart from unreadable ones."""
 
 from __future__ import annotations
 
@@ -14,7 +13,8 @@ def read(path: Path | str, most: int = 1 << 20) -> bytes:
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         data = os.read(handle, 65536)
-        while len(data) % 65536 == 0 and 0 < len(data) < most and (more := os.read(handle, 65536)):
+        # A short read is no end: lists such as mountinfo come a page at a time.
+        while len(data) < most and (more := os.read(handle, 65536)):
             data += more
         return data
     finally:

@@ -6,14 +6,12 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from npd.checks.frame import Host
+from npd.checks.mounts import Mount, mounts
 from npd.config.model import Recheck
 
 _TASK = re.compile(r"task .+?:(\d+) (?:<[^>]*> )?blocked ")
-_READ_ONLY = frozenset({"ro", "emergency_ro"})
-"""Options of a file system; since 6.15 ext4 that met an error says the second, beside `rw`."""
 _DEVICE = re.compile(r"\((?:device )?(?:/dev/)?([^\s():]+)\)")
 
 
@@ -29,12 +27,6 @@ def task_blocked(message: str, host: Host) -> bool:
         return not os.path.exists(f"{host.proc}/stat")
     except (OSError, IndexError):
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Mount:
-    point: str
-    read_only: bool
 
 
 def mount_read_only(message: str, host: Host) -> bool:
@@ -65,15 +57,12 @@ def _shut_down(point: str) -> bool:
     return False
 
 
-def _mounts(device: str, host: Host) -> Iterator[_Mount]:
+def _mounts(device: str, host: Host) -> Iterator[Mount]:
     """Where a block device is mounted. By its number: `dm-0` is mounted under another name. OSError."""
     number = _number(device, host)
-    with open(f"{host.proc}/1/mountinfo", encoding="utf-8", errors="replace") as file:
-        for line in file:
-            fields = line.split()
-            rest = fields[fields.index("-") + 1 :] if "-" in fields[6:] else []
-            if len(rest) > 2 and (fields[2] == number or rest[1] == f"/dev/{device}"):
-                yield _Mount(_unescaped(fields[4]), not _READ_ONLY.isdisjoint(rest[2].split(",")))
+    for mount in mounts(host):
+        if mount.device == f"/dev/{device}" or (number and mount.number == number):
+            yield mount
 
 
 def _number(device: str, host: Host) -> str:
@@ -84,10 +73,6 @@ def _number(device: str, host: Host) -> str:
             return file.read().strip()
     except FileNotFoundError:
         return ""
-
-
-def _unescaped(path: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
 
 
 RECHECKS: dict[Recheck, Callable[[str, Host], bool]] = {

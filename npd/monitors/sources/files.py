@@ -98,6 +98,8 @@ class LogFile:
 
     def _place_of(self, known: tuple[object, object]) -> str:
         """Where the file is that was read before a restart; it may have been rotated since."""
+        if known[1] is None:
+            return self.name
         directory, name = os.path.split(self.name)
         with os.scandir(directory or ".") as entries:
             for entry in entries:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from npd.checks import reading
 from npd.checks.frame import Outcome
 from tests.npd.checks.looking import FakeHost, Seen, seen
 
@@ -84,3 +87,9 @@ def test_newer_kernels_mark_the_file_system_and_leave_it_writable_by_name(fake: 
     mounted(fake, ROOT, "/dev/sdb1 /data ext4 rw,emergency_ro 0 0")
 
     assert check(fake).look().message == "read-only: /dev/sdb1 on /data (ext4)"
+
+
+def test_a_list_that_comes_a_page_at_a_time_is_read_whole() -> None:
+    """As mountinfo of a node with many Pods."""
+    with open("/proc/self/smaps", "rb") as file:
+        assert len(reading.read("/proc/self/smaps")) > len(os.read(file.fileno(), 65536)) > 0

@@ -149,7 +149,7 @@ def test_records_that_come_have_the_time_of_coming(device: Device) -> None:
     source = Kmsg("made", open_device=device.open, clock=lambda: 5000.0)
     source.begin([])
     source.read(0)
-    threading.Timer(0.05, device.send, ["6,1,7000000,-;a\n"]).start()
+    threading.Timer(0.3, device.send, ["6,1,7000000,-;a\n"]).start()
     (line,) = source.read(2.0).lines
     assert line.time == pytest.approx(5000.0)
     device.send("6,2,8500000,-;b\n")

@@ -99,8 +99,8 @@ def test_a_rule_does_not_overlap_itself_and_catches_up_once(playing: Any) -> Non
     assert len(play.runs) == 1
     play.runs[0][1].let_go.set()
     until(lambda: len(play.runs) == 2)
-    (job,) = play.monitor._jobs
-    assert 0 < job.due - time.monotonic() <= 0.1
+    time.sleep(0.25)
+    assert len(play.runs) == 2
 
 
 @pytest.mark.parametrize(("late", "due"), [(0.0, 7.0), (6.9, 7.0), (7.0, 14.0), (30.0, 35.0)])
