@@ -87,9 +87,7 @@ def test_a_server_that_may_only_be_read(postgres: Any, table: str, open_sender: 
         with pytest.raises(TryAgain, match="read-only"):
             _until_read_only(open_sender, postgres, table)
     finally:
-        postgres.query(
-            "ALTER SYSTEM RESET default_transaction_read_only"
-        )
+        postgres.query("ALTER SYSTEM RESET default_transaction_read_only")
         postgres.query("SELECT pg_reload_conf()")
 
 
