@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import threading
 import time
-from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from eventcenter.errors import ConfigError
 from sinks.delivery import Broken, DeliveryError, Item, PartlyTaken, Refused, TryAgain
 from sinks.kind import Kind, Option, any_text, one_of
+from sinks.loop import Loop
 from sinks.paths import filled, path_of
 from sinks.payload import format_option, payload
 from sinks.settings import SinkSettings
@@ -22,7 +22,6 @@ from sinks.tls import TLS_OPTIONS, tls_context
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
-T = TypeVar("T")
 TOO_LARGE = 10054
 """The stream's own limit."""
 NO_JETSTREAM = frozenset({None, 10039, 10076})
@@ -37,7 +36,7 @@ class Nats:
         import nats  # noqa: F401 - a missing library shows here
 
         self._settings = settings
-        self._loop = _Loop(settings.name)
+        self._loop = Loop(settings.name)
         self._client: Client | None = None
         self._said: list[str] = []
         """What the server told since the beginning of a send, as that something is not allowed."""
@@ -255,40 +254,6 @@ def _seen(confirmations: asyncio.Future[Any]) -> None:
     """That they were given up is known."""
     if not confirmations.cancelled():
         confirmations.exception()
-
-
-class _Loop:
-    """An asyncio loop in a thread of its own, so that the client answers pings while nothing is sent."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-
-    def run(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
-        """TimeoutError at the limit."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(
-                target=self._loop.run_forever, name=f"nats-{self._name}", daemon=True
-            )
-            self._thread.start()
-        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout), self._loop).result()
-
-    def close(self) -> None:
-        if self._loop is None or self._thread is None:
-            return
-        self._loop.call_soon_threadsafe(self._end)
-        self._thread.join(1)
-        if not self._thread.is_alive():
-            self._loop.close()
-        self._loop = self._thread = None
-
-    def _end(self) -> None:
-        assert self._loop is not None
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.call_soon(self._loop.stop)
 
 
 KIND = Kind(
