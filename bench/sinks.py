@@ -26,14 +26,15 @@ from rich.table import Table
 from bench.sink_servers import DESTINATIONS, Destination, Place
 from bench.synthetic import at, changes
 from eventcenter.center import RunningCenter
-from eventcenter.config import Settings
 from eventcenter.model import Batch, Change, ChangeType
 from eventcenter.normalize import normalize
+from eventcenter.settings import Settings
 from sinks import patience
+from sinks.configuring import configure
 from sinks.delivery import Broken, Item, PartlyTaken, Sender, TryAgain
 from sinks.page_file import PageFile
 from sinks.running import Sinks
-from sinks.settings import SinkSettings, Surroundings, configure
+from sinks.settings import SinkSettings, Surroundings
 from tests.sinks.servers.process import Missing
 
 WAYS = ("sender", "killed", "center")

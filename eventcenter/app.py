@@ -17,12 +17,13 @@ from typing import IO, Any
 from eventcenter import parts
 from eventcenter.center import RunningCenter
 from eventcenter.cluster import greet, in_pod
-from eventcenter.config import Loaded, Settings
+from eventcenter.config import Loaded
 from eventcenter.errors import ClusterNotConfigured
 from eventcenter.memory import share_pools
 from eventcenter.pipeline import Fed, feed
 from eventcenter.playground import DEMO_INSTANCE, Playground
 from eventcenter.serving import Server
+from eventcenter.settings import Settings
 
 log = logging.getLogger(__name__)
 

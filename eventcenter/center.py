@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from eventcenter.config import Settings
 from eventcenter.errors import NotFoundError
 from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
 from eventcenter.ports import AlertDesk, SinkDesk
 from eventcenter.rules import ERROR_SEVERITIES, built_in
+from eventcenter.settings import Settings
 from eventcenter.store import ConsumerTable, Deliveries, Reader, SavedQueries, Writer, open_writer
 from eventcenter.store.preview import preview
 from eventcenter.store.retention import Policy

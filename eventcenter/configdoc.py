@@ -9,8 +9,9 @@ import ast
 import inspect
 import itertools
 
-from eventcenter import config
-from eventcenter.config import DEFAULT_FILE, FILE_ENV, TABLE, Setting
+from eventcenter import settings
+from eventcenter.config import DEFAULT_FILE, FILE_ENV
+from eventcenter.settings import TABLE, Setting
 
 _HEAD = f"""# Settings
 
@@ -37,7 +38,7 @@ def render() -> str:
 
 def explanations() -> dict[str, str]:
     """Field → the docstring under it, on one line."""
-    tree = ast.parse(inspect.getsource(config))
+    tree = ast.parse(inspect.getsource(settings))
     body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings").body
     found = {}
     for field, below in itertools.pairwise(body):

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from eventcenter.config import Loaded, Settings
+from eventcenter.config import Loaded
 from eventcenter.errors import EventCenterError
 from eventcenter.memory import give_back
 from eventcenter.model import Retention, RetentionStatus
 from eventcenter.ports import Clock
+from eventcenter.settings import Settings
 from eventcenter.settingtypes import DAY
 from eventcenter.store import Writer
 from eventcenter.store.compaction import compact

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eventcenter.center import RunningCenter
-from eventcenter.config import Loaded, Settings
+from eventcenter.config import Loaded
 from eventcenter.pipeline import feed
 from eventcenter.ports import Clock
+from eventcenter.settings import Settings
 
 if TYPE_CHECKING:
     from eventcenter.jobs import Jobs

@@ -7,10 +7,10 @@ from datetime import tzinfo
 from typing import Any, Protocol
 
 from eventcenter.alerted import AlertRecord, JudgeState, JudgeStatus
+from eventcenter.forwarded import DeadLetter, SinkStatus, SinkTest
 from eventcenter.model import (
     Answer,
     Batch,
-    DeadLetter,
     EventDetail,
     KeptPosition,
     LogPage,
@@ -21,8 +21,6 @@ from eventcenter.model import (
     Retention,
     RetentionStatus,
     SavedQuery,
-    SinkStatus,
-    SinkTest,
     StoredChange,
     StoreStatus,
     StreamStatus,

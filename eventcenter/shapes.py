@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from eventcenter.alerted import AlertRecord
-from eventcenter.model import DeadLetter, Event, Retention, SinkStatus, SinkTest
+from eventcenter.forwarded import DeadLetter, SinkStatus, SinkTest
+from eventcenter.model import Event, Retention
 from eventcenter.sizing import Cost, Forecast, Rate
 from eventcenter.usage import Amount, Going, NamedUsage, Usage, added_up
 

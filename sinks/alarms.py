@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from eventcenter.model import SinkState, SinkStatus
+from eventcenter.forwarded import SinkState, SinkStatus
 from eventcenter.ports import Clock
 from eventcenter.shapes import rfc3339
 

@@ -13,7 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from eventcenter.errors import EventCenterError
-from eventcenter.model import DeadLetter, StoredChange
+from eventcenter.forwarded import DeadLetter
+from eventcenter.model import StoredChange
 from eventcenter.ports import ChangeLog, Clock, DeliveryKeeper
 from sinks.delivery import DeliveryError, Item, TryAgain
 from sinks.patience import Patience

@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventcenter.errors import ConfigError, ConflictError, NotFoundError
-from eventcenter.model import DeadLetter, SinkStatus, SinkTest
+from eventcenter.forwarded import DeadLetter, SinkStatus, SinkTest
 from eventcenter.ports import ChangeLog, Clock, DeliveryKeeper
 from sinks.alarms import Alarms
+from sinks.configuring import configure
 from sinks.courier import Courier
 from sinks.describing import described
 from sinks.forwarding import Forwarder
 from sinks.kinds import all_kinds
 from sinks.page_file import PageFile
+from sinks.reading import Written
 from sinks.secrets import Resolve, resolved
-from sinks.settings import SinkSettings, Surroundings, Written, configure
+from sinks.settings import SinkSettings, Surroundings
 from sinks.trying import tested
 
 log = logging.getLogger(__name__)

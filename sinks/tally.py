@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from eventcenter.model import SinkState, SinkStatus
+from eventcenter.forwarded import SinkState, SinkStatus
 from eventcenter.ports import Clock
 from sinks.delivery import Broken, DeliveryError
 from sinks.settings import SinkSettings

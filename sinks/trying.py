@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from eventcenter.model import Event, SinkTest
+from eventcenter.forwarded import SinkTest
+from eventcenter.model import Event
 from eventcenter.shapes import rfc3339
 from sinks.delivery import DeliveryError, Item
 from sinks.settings import SinkSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventcenter.model import SinkState
+from eventcenter.forwarded import SinkState
 from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
 from web.sinks_api import MAX_LETTERS
 

@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from eventcenter.errors import StoreError
-from eventcenter.model import SinkState
+from eventcenter.forwarded import SinkState
 from eventcenter.ports import Center
 
 log = logging.getLogger(__name__)

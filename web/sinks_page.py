@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventcenter.errors import EventCenterError
-from eventcenter.model import SinkStatus, SinkTest
+from eventcenter.forwarded import SinkStatus, SinkTest
 from web import links, params
 from web.i18n import _
 from web.render import page

@@ -9,8 +9,9 @@ import click
 
 from eventcenter.cli.kube_eventer import takes_ignored
 from eventcenter.cli.options import RUN, takes_settings
-from eventcenter.config import TABLE, Loaded
+from eventcenter.config import Loaded
 from eventcenter.errors import ConfigError
+from eventcenter.settings import TABLE
 
 
 @click.group()
@@ -56,7 +57,7 @@ def _sinks(loaded: Loaded) -> list[str]:
     """With their options; only the kinds know which of them are secret."""
     if not loaded.settings.sinks:
         return []
-    from sinks.settings import configure, unread
+    from sinks.configuring import configure, unread
 
     return [sink.shown_whole for sink in configure(loaded.settings.sinks, resolve=unread)]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventcenter.cli.options import RECORDS, STORAGE, takes_settings
-from eventcenter.config import Loaded, Settings
+from eventcenter.config import Loaded
 from eventcenter.errors import NotFoundError
 from eventcenter.query import (
     DEFAULT_LIMIT,
@@ -28,6 +28,7 @@ from eventcenter.query import (
     parse_search,
     parse_time,
 )
+from eventcenter.settings import Settings
 
 if TYPE_CHECKING:
     from eventcenter.cli.showing import Show

@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 
-from eventcenter.config import Settings
+from eventcenter.settings import Settings
 
 # The libraries below us narrate every request and job; what they warn of is still shown.
 _CHATTY = ("apscheduler", "kubernetes", "matplotlib", "urllib3", "waitress")

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from eventcenter.config import DEFAULT_FILE, FILE_ENV, TABLE, Check, Setting, load
+from eventcenter.config import DEFAULT_FILE, FILE_ENV, Check, load
 from eventcenter.errors import ConfigError
+from eventcenter.settings import TABLE, Setting
 
 STORAGE = ("data_dir", "instance")
 CLUSTER = ("kubeconfig", "context", "source", "namespaces")
@@ -51,7 +52,7 @@ def _wrong_rules(file: Path) -> list[str]:
 
 
 def _wrong_sinks(written: Any) -> list[str]:
-    from sinks.settings import problems  # only for those who have sinks
+    from sinks.configuring import problems  # only for those who have sinks
 
     return problems(written) if written else []
 

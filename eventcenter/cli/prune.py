@@ -6,7 +6,8 @@ import click
 
 from eventcenter.cli.logs import set_up_logging
 from eventcenter.cli.options import LOGGING, STORAGE, takes_settings
-from eventcenter.config import Loaded, Settings
+from eventcenter.config import Loaded
+from eventcenter.settings import Settings
 
 POLICY = ("retention_ms", "retention_warning_ms", "max_bytes")
 

@@ -14,8 +14,8 @@ from eventcenter.alerts.life import Alert, Step
 from eventcenter.alerts.replaying import replay
 from eventcenter.alerts.rule import Kind, Rule
 from eventcenter.cli.tables import print_table
-from eventcenter.config import Settings
 from eventcenter.errors import ConfigError
+from eventcenter.settings import Settings
 from eventcenter.shapes import rfc3339
 
 _ORDER = ("critical", "high", "medium", "low", "info")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from eventcenter.cli.tables import print_table
-from eventcenter.config import Settings
 from eventcenter.errors import NotFoundError
+from eventcenter.settings import Settings
 from eventcenter.shapes import sink_shape
 
 
@@ -31,8 +31,8 @@ def _of_center(settings: Settings) -> list[dict[str, Any]] | None:
 def _of_store(settings: Settings) -> list[dict[str, Any]]:
     from eventcenter.center import system_clock
     from eventcenter.store import Deliveries, open_reader
+    from sinks.configuring import configure, unread
     from sinks.page_file import PageFile
-    from sinks.settings import configure, unread
     from sinks.tally import Tally
 
     found = [(sink, "settings") for sink in configure(settings.sinks, resolve=unread)]

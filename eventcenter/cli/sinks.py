@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from eventcenter.cli.options import takes_settings
-from eventcenter.config import Loaded, Settings
+from eventcenter.config import Loaded
 from eventcenter.errors import ConfigError
+from eventcenter.settings import Settings
 
 _output = click.option(
     "-o",
@@ -81,8 +82,8 @@ def _configured(settings: Settings, uri: str) -> Any:
     from eventcenter.parts import surroundings
     from eventcenter.watch.connection import Access, connect
     from eventcenter.watch.objects import Objects
+    from sinks.configuring import configure
     from sinks.secrets import resolver
-    from sinks.settings import configure
 
     kubeconfig = str(settings.kubeconfig) if settings.kubeconfig else None
     objects = Objects(lambda: connect(Access(kubeconfig, settings.context, settings.source)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eventcenter.config import Settings
 from eventcenter.doctor.center import check_center
 from eventcenter.doctor.cluster import check_cluster
 from eventcenter.doctor.findings import Finding, Status
 from eventcenter.doctor.storage import check_storage
 from eventcenter.ports import Clock
+from eventcenter.settings import Settings
 from eventcenter.store import is_locked
 
 __all__ = ["Finding", "Status", "examine"]

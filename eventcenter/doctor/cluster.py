@@ -9,13 +9,13 @@ from email.utils import parsedate_to_datetime
 
 from urllib3 import exceptions
 
-from eventcenter.config import Settings
 from eventcenter.doctor.findings import Finding, duration, fail, ok, warn
 from eventcenter.doctor.rights import check_rights
 from eventcenter.errors import ClusterError, ClusterNotConfigured, ConfigError
 from eventcenter.model import ChangeType
 from eventcenter.normalize import normalize
 from eventcenter.ports import Clock
+from eventcenter.settings import Settings
 from eventcenter.watch.connection import Access, Answer, Connection, connect
 from eventcenter.watch.listing import read_page
 

@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventcenter.config import Settings
 from eventcenter.doctor.findings import Finding, duration, fail, ok, size, warn
 from eventcenter.errors import NotFoundError, StoreError
 from eventcenter.ports import Clock
+from eventcenter.settings import Settings
 from eventcenter.store import is_locked
 from eventcenter.store.inspection import Inspection, inspect
 

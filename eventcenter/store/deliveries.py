@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from eventcenter.model import DeadLetter, KeptPosition
+from eventcenter.forwarded import DeadLetter
+from eventcenter.model import KeptPosition
 from eventcenter.store.calls import Ask
 from eventcenter.store.decide import marks
 from eventcenter.store.reader import Reader

@@ -15,8 +15,8 @@ from eventcenter.alerts.documents import read_rules
 from eventcenter.alerts.engine import Engine
 from eventcenter.alerts.rule import Rule
 from eventcenter.center import RunningCenter
-from eventcenter.config import Settings
 from eventcenter.model import Batch
+from eventcenter.settings import Settings
 from eventcenter.store import AlertTable
 from tests.care.conftest import made
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from eventcenter.config import TABLE, load
+from eventcenter.config import load
+from eventcenter.settings import TABLE
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

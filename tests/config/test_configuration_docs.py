@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eventcenter.config import DEFAULT_FILE, TABLE, load
+from eventcenter.config import DEFAULT_FILE, load
 from eventcenter.configdoc import explanations, render
+from eventcenter.settings import TABLE
 
 DOC = Path(__file__).parents[2] / "docs" / "configuration.md"
 

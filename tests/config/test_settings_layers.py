@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from eventcenter.config import Settings, load
+from eventcenter.config import load
 from eventcenter.errors import ConfigError
+from eventcenter.settings import Settings
 
 
 def test_without_anything_all_are_defaults(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcenter import settingtypes as types
-from eventcenter.config import TABLE, load
+from eventcenter.config import load
 from eventcenter.errors import ConfigError
+from eventcenter.settings import TABLE
 
 
 @pytest.mark.parametrize(

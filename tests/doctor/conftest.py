@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from eventcenter.config import Settings
 from eventcenter.doctor import Finding
 from eventcenter.doctor.cluster import check_cluster
+from eventcenter.settings import Settings
 from eventcenter.settingtypes import Address
 from tests.doctor.scripted import Cluster, serving, write_kubeconfig
 

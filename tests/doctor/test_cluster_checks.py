@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from eventcenter.config import Settings
 from eventcenter.doctor.cluster import unreached
 from eventcenter.errors import ClusterError
+from eventcenter.settings import Settings
 from tests.doctor.conftest import Check
 from tests.doctor.scripted import REVIEW, Cluster, allow, event_list, write_kubeconfig
 

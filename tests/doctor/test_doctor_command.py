@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventcenter.cli import run_command
-from eventcenter.config import Settings
+from eventcenter.settings import Settings
 from tests.doctor.scripted import Cluster
 
 

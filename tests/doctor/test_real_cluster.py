@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eventcenter.config import Settings
+from eventcenter.settings import Settings
 from eventcenter.watch.connection import Connection
 from tests.doctor.conftest import Check
 

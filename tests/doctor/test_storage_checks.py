@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from eventcenter.config import Settings
 from eventcenter.doctor.center import check_center
 from eventcenter.doctor.storage import check_storage
 from eventcenter.model import Batch, Change, ChangeType, Event
+from eventcenter.settings import Settings
 from eventcenter.settingtypes import Address
 from eventcenter.store import database_path, inspection, open_writer
 from eventcenter.store.schema import MIGRATIONS

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from eventcenter.center import RunningCenter
-from eventcenter.config import Settings
 from eventcenter.model import Batch, ChangeType, Event
 from eventcenter.nodes.oom import HOLD_MS, OomKills
 from eventcenter.normalize import normalize, oom_uid
 from eventcenter.query import EventQuery
+from eventcenter.settings import Settings
 from tests.nodes.objects import NOW, RAN, killed, told_by_the_agent
 
 

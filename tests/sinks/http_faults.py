@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sinks.delivery import Broken, DeliveryError, Refused, TryAgain
 from sinks.kinds import MODULES, kind_of
-from sinks.settings import Written
+from sinks.reading import Written
 from tests.sinks.servers.faulty import Answer, Answering, Request
 
 

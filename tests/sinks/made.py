@@ -8,9 +8,11 @@ from typing import Any
 
 from eventcenter.model import Event
 from eventcenter.shapes import rfc3339
+from sinks.configuring import configure
 from sinks.delivery import Item, Sender
 from sinks.messages import Message, Messenger
-from sinks.settings import SinkSettings, Surroundings, Written, configure
+from sinks.reading import Written
+from sinks.settings import SinkSettings, Surroundings
 
 NOON = 1_766_664_000_000
 """2025-12-25T12:00:00Z."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from eventcenter.model import ChangeType, SinkState, SinkStatus
+from eventcenter.forwarded import SinkState, SinkStatus
+from eventcenter.model import ChangeType
 from eventcenter.normalize import normalize
 from sinks.alarms import Alarms
 

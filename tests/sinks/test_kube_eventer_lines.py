@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sinks.settings import configure
+from sinks.configuring import configure
 
 ROBOT = "https://oapi.dingtalk.com/robot/send"
 LINES: list[tuple[str, dict[str, Any]]] = [

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from eventcenter.errors import ConfigError
+from sinks.configuring import configure
 from sinks.secrets import resolved, resolver
-from sinks.settings import configure
 
 
 def test_references_are_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from eventcenter.errors import ConfigError
 from sinks import kinds
-from sinks.settings import Written, configure, problems
+from sinks.configuring import configure, problems
+from sinks.reading import Written
 from tests.sinks.made import settings
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventcenter.errors import ConfigError, ConflictError, NotFoundError
-from eventcenter.model import DeadLetter, SinkState, SinkStatus, SinkTest
+from eventcenter.forwarded import DeadLetter, SinkState, SinkStatus, SinkTest
 
 NOW = 1_795_413_600_000
 

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, cast
 
 from eventcenter.center import RunningCenter, system_clock
-from eventcenter.config import Settings
 from eventcenter.consuming import Consumers
 from eventcenter.model import Batch
+from eventcenter.settings import Settings
 from tests.care.conftest import made
 from tests.web.conftest import Site
 from web import create_app

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from sinks.configuring import problems
 from sinks.delivery import Broken, DeliveryError, Refused, Sender, TryAgain
-from sinks.settings import problems
 from tests.sinks.made import item, items, settings
 from tests.sinks.servers.faulty import Answer, FaultyServer
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sinks.settings import SinkSettings, problems
+from sinks.configuring import problems
+from sinks.settings import SinkSettings
 from tests.sinks.made import settings
 
 LINES = {

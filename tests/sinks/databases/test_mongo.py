@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sinks.configuring import problems
 from sinks.delivery import Broken, PartlyTaken, Refused, Sender, TryAgain
-from sinks.settings import problems
 from tests.sinks.databases.sending import with_retries
 from tests.sinks.made import NASTY, NOON, item, items, settings
 from tests.sinks.servers.wire_mongo import WireMongo

@@ -9,11 +9,11 @@ import pymysql
 import pytest
 
 from eventcenter.errors import ConfigError
+from sinks.configuring import problems
 from sinks.delivery import Broken, Sender, TryAgain
 from sinks.kinds.mysql import sender as sending
 from sinks.kinds.mysql.dsn import connection, read
 from sinks.kinds.mysql.table import go_time
-from sinks.settings import problems
 from tests.sinks.databases.sending import with_retries
 from tests.sinks.made import NOON, item, items, settings
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sinks.configuring import problems
 from sinks.delivery import Broken, Sender, TryAgain
-from sinks.settings import problems
 from tests.sinks.made import item, items, settings
 
 Open = Callable[..., Sender]

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from eventcenter.center import RunningCenter
-from eventcenter.config import Settings
-from eventcenter.model import Batch, SinkStatus
+from eventcenter.forwarded import SinkStatus
+from eventcenter.model import Batch
+from eventcenter.settings import Settings
 from sinks import kinds, patience
 from sinks.delivery import Item
 from sinks.kind import Kind, Option, Url, duration, number
@@ -126,7 +127,7 @@ def forwarding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forw
         batch=100,
     )
     real = kinds.kind_of
-    for module in ("sinks.settings.kind_of", "sinks.kinds.kind_of"):
+    for module in ("sinks.reading.kind_of", "sinks.kinds.kind_of"):
         monkeypatch.setattr(module, lambda name: kind if name == "place" else real(name))
     yield opened
     opened.stop()

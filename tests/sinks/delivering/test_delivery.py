@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from eventcenter.model import SinkState
+from eventcenter.forwarded import SinkState
 from sinks.delivery import Broken, Item, PartlyTaken, Refused, TryAgain
 from tests.sinks.delivering.conftest import Forwarding, Place
 

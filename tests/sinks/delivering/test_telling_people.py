@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventcenter.model import SinkState
+from eventcenter.forwarded import SinkState
 from sinks import kinds
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.kind import Kind
@@ -64,7 +64,7 @@ def room(forwarding: Forwarding, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ro
         per_minute=600,
     )
     real = kinds.kind_of
-    for module in ("sinks.settings.kind_of", "sinks.kinds.kind_of"):
+    for module in ("sinks.reading.kind_of", "sinks.kinds.kind_of"):
         monkeypatch.setattr(module, lambda name: kind if name == "room" else real(name))
     yield made
 

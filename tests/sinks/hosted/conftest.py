@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sinks.delivery import Sender
-from sinks.settings import Written
+from sinks.reading import Written
 from tests.sinks import made
 from tests.sinks.servers.faulty import FaultyServer
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sinks.configuring import problems
 from sinks.kinds import kind_of
-from sinks.settings import problems
 from tests.sinks.hosted.conftest import Open
 from tests.sinks.made import item
 from tests.sinks.servers.faulty import FaultyServer

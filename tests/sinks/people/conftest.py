@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sinks.messages import Messenger
-from sinks.settings import Written
+from sinks.reading import Written
 from tests.sinks.people.made import messenger
 from tests.sinks.servers.faulty import FaultyServer
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from sinks.messages import Message, Messenger
-from sinks.settings import Written
+from sinks.reading import Written
 from tests.sinks.made import NOON, event, settings
 
 LINK = "https://events.example.com/events?q=web-1"

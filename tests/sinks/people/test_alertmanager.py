@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from sinks.configuring import problems
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.kinds.alertmanager import labels_of
 from sinks.messages import Messenger
-from sinks.settings import problems
 from tests.sinks.made import settings
 from tests.sinks.people.made import HOSTILE, LINK, message
 from tests.sinks.servers.alertmanager import Alertmanager

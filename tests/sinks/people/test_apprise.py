@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from eventcenter.errors import ConfigError
+from sinks.configuring import configure, problems
 from sinks.delivery import TryAgain
 from sinks.messages import Messenger
-from sinks.settings import configure, problems
 from tests.sinks.made import settings
 from tests.sinks.people.made import LINK, hostile, message
 from tests.sinks.servers.faulty import Answer, FaultyServer

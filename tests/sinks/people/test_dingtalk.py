@@ -12,9 +12,9 @@ from collections.abc import Callable
 import pytest
 
 from eventcenter.errors import ConfigError
+from sinks.configuring import configure
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.messages import Messenger
-from sinks.settings import configure
 from tests.sinks.made import event, settings
 from tests.sinks.people.made import hostile, message
 from tests.sinks.servers.faulty import Answer, FaultyServer

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sinks.configuring import problems
 from sinks.kind import Kind
 from sinks.kinds import MODULES, kind_of
-from sinks.settings import problems
 
 TEXT = Path(__file__).parents[3].joinpath("docs/sinks/people.md").read_text(encoding="utf-8")
 NAMES = (

@@ -12,9 +12,10 @@ from urllib.parse import quote_plus
 import pytest
 
 from eventcenter.errors import ConfigError
+from sinks.configuring import problems
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.messages import Messenger
-from sinks.settings import Written, problems
+from sinks.reading import Written
 from tests.sinks.made import settings
 from tests.sinks.people.made import HOSTILE, LINK, hostile, message, messenger
 from tests.sinks.servers.smtp import PASSWORD, USER, Certificate, MailServer
@@ -343,7 +344,7 @@ def test_ports_by_protection() -> None:
 
 def test_it_is_not_for_the_page() -> None:
     with pytest.raises(ConfigError, match="page"):
-        from sinks.settings import configure
+        from sinks.configuring import configure
 
         configure([f"email:smtp://mail?{TO}"], guarded=True)
     assert messenger(f"email:smtp://mail?{TO}").resolves is False

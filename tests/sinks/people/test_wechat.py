@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from eventcenter.errors import ConfigError
+from sinks.configuring import problems
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.kinds.wechat import Application, Robot
 from sinks.messages import Messenger
-from sinks.settings import problems
 from tests.sinks.made import settings
 from tests.sinks.people.made import HOSTILE, hostile, message, messenger
 from tests.sinks.servers.faulty import Answer, FaultyServer, Request

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from eventcenter.errors import ConfigError
+from sinks.configuring import configure
 from sinks.delivery import Item
 from sinks.group import Group
 from sinks.grouping import MAX_COARSE, MAX_GROUPS, Groups, Plan
 from sinks.messages import Message
-from sinks.settings import configure
 from sinks.telling import MAX_TITLE, Telling, preview
 from sinks.variables import VARIABLES
 from sinks.wording import clean, span
@@ -240,7 +240,7 @@ def test_a_template_that_fails_on_an_event_loses_no_message(caplog: pytest.LogCa
 
 
 def test_a_wrong_template_is_one_line_when_the_sink_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sinks.settings.kind_of", lambda name: KIND)
+    monkeypatch.setattr("sinks.reading.kind_of", lambda name: KIND)
     with pytest.raises(ConfigError) as problem:
         configure(["chat:?template={% if %}", "chat:?title={{ nmae }}", "chat:?template={{ what }}"])
     first, second = str(problem.value).splitlines()
