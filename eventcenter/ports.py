@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Protocol
 
-from eventcenter.alerted import AlertRecord, JudgeState, JudgeStatus
+from eventcenter.alerted import (
+    AlertRecord,
+    JudgeState,
+    JudgeStatus,
+    LogEntry,
+    Notices,
+    Notification,
+    Outcome,
+    RouteMatch,
+    Silence,
+)
 from eventcenter.forwarded import DeadLetter, SinkStatus, SinkTest
 from eventcenter.model import (
     Answer,
@@ -159,15 +169,53 @@ class AlertKeeper(Protocol):
     def state(self) -> JudgeState | None: ...
 
     def keep(
-        self, state: JudgeState, changed: Sequence[AlertRecord], passed: Sequence[AlertRecord], now: int
+        self,
+        state: JudgeState,
+        changed: Sequence[AlertRecord],
+        passed: Sequence[AlertRecord],
+        now: int,
+        notices: Notices | None = None,
     ) -> None:
-        """The state, the alerts that have changed, and those that were pending and are nothing any more."""
+        """The state, the alerts that have changed, those that were pending and are nothing any more, and who is to be
+        told: all of it or nothing."""
 
     def active(self) -> list[AlertRecord]:
         """Pending and firing, the latest first."""
 
     def history(self, since: int, until: int, limit: int) -> list[AlertRecord]:
         """Resolved in that time, the latest first."""
+
+
+class NotificationKeeper(Protocol):
+    """Silences, and what was told or is to be. Writes return once they are committed; StoreError when the store
+    refuses."""
+
+    def state(self) -> bytes | None:
+        """Of notifying, as `AlertKeeper.keep` was given it."""
+
+    def silences(self, ends_after: int) -> list[Silence]:
+        """The latest to end first."""
+
+    def add_silence(self, silence: Silence) -> Silence:
+        """With its id."""
+
+    def end_silence(self, id: int, now: int) -> None:
+        """NotFoundError for one that there is not."""
+
+    def awaited(self) -> list[str]:
+        """Receivers for whom something waits."""
+
+    def waiting(self, receiver: str) -> list[Notification]:
+        """What its channel does not have yet, in order."""
+
+    def done(self, id: int, outcome: Outcome, now: int, error: str = "") -> None:
+        """A channel has it, or has refused it."""
+
+    def tried(self, id: int, error: str) -> None:
+        """It did not get through and still waits."""
+
+    def log(self, limit: int) -> list[LogEntry]:
+        """The latest first."""
 
 
 class AlertDesk(Protocol):
@@ -184,6 +232,34 @@ class AlertDesk(Protocol):
         """By the name of the rule."""
 
     def status(self) -> JudgeStatus: ...
+
+
+class NotificationDesk(Protocol):
+    """Routes, silences and notifications of a center, as pages and API know them."""
+
+    def routes(self, labels: Mapping[str, str]) -> list[RouteMatch]:
+        """Who would be told of an alert with these labels. Empty: nobody."""
+
+    def receivers(self) -> list[str]:
+        """All that are named in routes."""
+
+    def silences(self, since: int) -> list[Silence]:
+        """Those that end after that, the latest to end first."""
+
+    def silence(self, silence: Silence) -> Silence:
+        """From now on. With its id. QuerySyntaxError for a wrong matcher."""
+
+    def end_silence(self, id: int) -> None:
+        """NotFoundError for one that there is not."""
+
+    def covered(self, silence: Silence, alerts: Iterable[AlertRecord]) -> list[AlertRecord]:
+        """Those of the active alerts that it matches, whatever the time is. QuerySyntaxError for a wrong matcher."""
+
+    def acknowledge(self, alert: AlertRecord, author: str, reason: str, length: int) -> Silence:
+        """Say nothing more of this alert for so long (ms), or until it is over."""
+
+    def notifications(self, limit: int) -> list[LogEntry]:
+        """What was told, what waits, and what was not told and why; the latest first."""
 
 
 class SinkDesk(Protocol):
@@ -244,6 +320,10 @@ class Center(Protocol):
     @property
     def alerts(self) -> AlertDesk | None:
         """None where nothing is judged."""
+
+    @property
+    def notices(self) -> NotificationDesk | None:
+        """None where nobody is told of alerts."""
 
     @property
     def sinks(self) -> SinkDesk | None:

@@ -19,10 +19,15 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from eventcenter.alerts.catalogue import built_in_rules
+from eventcenter.alerts.fields import duration, flag, positive, shown
+from eventcenter.alerts.routes import Routing
+from eventcenter.alerts.routing import KEYS as ROUTING_KEYS
+from eventcenter.alerts.routing import read_routing
 from eventcenter.alerts.rule import GROUPS, Kind, Rule
 from eventcenter.errors import ConfigError, QuerySyntaxError
 from eventcenter.rules import Severity
@@ -30,7 +35,6 @@ from eventcenter.search import parse_search
 
 MAX_RULES = 5000
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 
@@ -38,12 +42,35 @@ Parsed = Mapping[str, Any]
 """Fields of `Rule`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All that a file says."""
+
+    rules: Mapping[str, Rule]
+    routing: Routing = field(default_factory=Routing)
+
+
 def read_file(file: Path | None) -> dict[str, Rule]:
-    """The rules of the catalogue and of the file. ConfigError with a line for each problem."""
-    return read_rules([] if file is None else _documents(file), str(file))
+    """The rules of the catalogue and of the file. ConfigError with a line for each problem of the whole file."""
+    return dict(read_book(file).rules)
 
 
-def _documents(file: Path) -> Sequence[Any]:
+def read_book(file: Path | None) -> Book:
+    """Rules, and who is told of what they find. ConfigError as `read_file`."""
+    if file is None:
+        return Book(read_rules([]))
+    content = _content(file)
+    routing, problems = read_routing(content, str(file))
+    try:
+        rules = read_rules(content.get("rules") or [], str(file))
+    except ConfigError as error:
+        problems = [*str(error).splitlines(), *problems]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return Book(rules, routing)
+
+
+def _content(file: Path) -> Mapping[str, Any]:
     import yaml
 
     try:
@@ -52,12 +79,19 @@ def _documents(file: Path) -> Sequence[Any]:
         raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise ConfigError(f"{file}: is not valid YAML: {' '.join(str(error).split())}") from None
-    documents = (
-        content.get("rules") if isinstance(content, Mapping) and set(content) == {"rules"} else content
-    )
-    if not isinstance(documents, list):
-        raise ConfigError(f"{file}: must hold `rules:` and a list of rules under it")
-    return documents
+    if isinstance(content, list):
+        return {"rules": content}
+    known = {"rules", *ROUTING_KEYS}
+    if (
+        not isinstance(content, Mapping)
+        or not content
+        or content.keys() - known
+        or not isinstance(content.get("rules") or [], list)
+    ):
+        raise ConfigError(
+            f"{file}: must hold `rules:` and a list of rules under it; beside it may stand {', '.join(ROUTING_KEYS)}"
+        )
+    return content
 
 
 def read_rules(documents: Sequence[Any], where: str = "rules") -> dict[str, Rule]:
@@ -108,7 +142,7 @@ class _Reading:
         name = document.get("name")
         if not isinstance(name, str) or not NAME.fullmatch(name):
             return self._wrong(
-                f"name: {_shown(name)} is not 1 to 100 lower-case letters, digits, `.`, `_` and `-`"
+                f"name: {shown(name)} is not 1 to 100 lower-case letters, digits, `.`, `_` and `-`"
             )
         self._where = f"{self._where} ({name})"
         fields = self._fields(document)
@@ -137,7 +171,7 @@ class _Reading:
             except QuerySyntaxError as error:
                 self.problems.append(f"{self._where}: {key}: {error}")
             except ValueError as error:
-                self.problems.append(f"{self._where}: {key}: {_shown(value)} {error}")
+                self.problems.append(f"{self._where}: {key}: {shown(value)} {error}")
         return fields
 
     def _wrong(self, text: str) -> Rule | None:
@@ -151,35 +185,9 @@ def _unknown(key: str) -> str:
     return f"{key[:60]!r} is not known.{guess} Known: name, {', '.join(KEYS)}."
 
 
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
-
-
-def duration(value: Any) -> int:
-    """Milliseconds of `90s`, `10m`, `2h`, `1d`."""
-    match = re.fullmatch(r"(\d{1,6})\s*([smhd])", value) if isinstance(value, str) else None
-    if match is None or not 0 <= (length := int(match[1]) * _UNITS[match[2]]) <= 90 * _UNITS["d"]:
-        raise ValueError("is not a time of at most 90d, as in 90s, 10m, 2h or 1d")
-    return length
-
-
-def _positive(value: Any) -> int:
-    length = duration(value)
-    if not length:
-        raise ValueError("is no time at all")
-    return length
-
-
 def _number(value: Any) -> int:
     if type(value) is not int or not 1 <= value <= 1_000_000:
         raise ValueError("is not a whole number from 1 to 1000000")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if type(value) is not bool:
-        raise ValueError("is neither true nor false")
     return value
 
 
@@ -251,15 +259,15 @@ KEYS: dict[str, Callable[[Any], Parsed]] = {
     "search": _search,
     "problem": _problem,
     "count": _into("count", _number),
-    "within": _into("within", _positive),
-    "absent_for": lambda value: {"within": _positive(value), "kind": Kind.ABSENCE},
+    "within": _into("within", positive),
+    "absent_for": lambda value: {"within": positive(value), "kind": Kind.ABSENCE},
     "group_by": _into("group_by", _groups),
     "for": _into("pending", duration),
     "resolve_on": _into("resolve_on", _ends),
-    "quiet": _into("quiet", _positive),
+    "quiet": _into("quiet", positive),
     "refines": _into("refines", _text),
     "labels": _into("labels", _texts),
     "annotations": _into("annotations", _texts),
-    "enabled": _into("enabled", _flag),
+    "enabled": _into("enabled", flag),
 }
 """What a rule may say beside its name: key → what it makes of the value. ValueError says what is accepted."""

@@ -16,8 +16,10 @@ import zstandard
 
 from eventcenter.alerted import AlertRecord, JudgeState, JudgeStatus
 from eventcenter.alerts.catalogue import shape
+from eventcenter.alerts.desk import Telling
 from eventcenter.alerts.judging import Judge, State
 from eventcenter.alerts.life import Alert, Step, Steps
+from eventcenter.alerts.routes import Routing
 from eventcenter.alerts.rule import Rule
 from eventcenter.errors import EventCenterError
 from eventcenter.ports import AlertKeeper, ChangeLog, Clock
@@ -37,12 +39,18 @@ class Engine:
     """See `ports.AlertDesk`. Between `start` and `stop` every change is judged once."""
 
     def __init__(
-        self, log: ChangeLog, keeper: AlertKeeper, now: Clock, busy: Callable[[], bool] = lambda: False
+        self,
+        log: ChangeLog,
+        keeper: AlertKeeper,
+        now: Clock,
+        busy: Callable[[], bool] = lambda: False,
+        telling: Telling | None = None,
     ) -> None:
         self._log = log
         self._keeper = keeper
         self._now = now
         self._busy = busy
+        self._telling = telling
         self._rules: Mapping[str, Rule] = {}
         self._judge = Judge([])
         self._seq = 0
@@ -52,18 +60,23 @@ class Engine:
         self._change = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
 
-    def start(self, rules: Mapping[str, Rule]) -> None:
+    def start(self, rules: Mapping[str, Rule], routing: Routing | None = None) -> None:
         """Go on from what was kept; the very first time from now on."""
         self._rules = rules
+        if self._telling is not None:
+            self._telling.set(routing or Routing(), rules)
         self._thread.start()
 
-    def follow(self, rules: Mapping[str, Rule]) -> None:
-        """Judge by these from now on; alerts of rules that are as they were go on."""
+    def follow(self, rules: Mapping[str, Rule], routing: Routing | None = None) -> None:
+        """Judge and tell by these from now on; alerts of rules that are as they were go on."""
         with self._change:
             kept = self._judge.state()
             self._rules = rules
             self._judge = Judge(rules.values())
-            self._keep(self._judge.take_up(kept, self._now()))
+            steps = self._judge.take_up(kept, self._now())
+            if self._telling is not None:
+                self._telling.follow(routing or Routing(), rules, self._judge.open(), self._record)
+            self._keep(steps)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -112,12 +125,15 @@ class Engine:
         with self._change:
             kept = self._keeper.state()
             self._judge = Judge(self._rules.values())
+            steps: Steps = []
             if kept is None:
                 self._seq = self._log.wait_for_change(-1, 0)
-                self._keep([])
             else:
                 self._seq = kept.seq
-                self._keep(self._judge.take_up(_unpacked(kept.state), self._now()))
+                steps = self._judge.take_up(_unpacked(kept.state), self._now())
+            if self._telling is not None:
+                self._telling.begin(self._judge.open(), self._record)
+            self._keep(steps)
 
     def _round(self) -> None:
         with self._change:
@@ -134,6 +150,8 @@ class Engine:
                 steps += self._judge.tick(now)
             if steps or page.changes or now - self._kept_at >= KEEP_EVERY_MS:
                 self._keep(steps)
+            elif self._telling is not None and self._telling.is_due():
+                self._keep([])
             self._error = None
         if not page.changes:
             self._log.wait_for_change(self._seq, LOOK_S)
@@ -146,8 +164,11 @@ class Engine:
         over = [self._record(alert) for step, alert in steps if step is Step.RESOLVED]
         touched = [self._record(alert) for alert in self._judge.touched()]
         state = JudgeState(seq=self._seq, state=_packed(self._judge.state()))
-        self._keeper.keep(state, over + touched, passed, now)
+        notices = self._telling.notices(steps, self._judge.open()) if self._telling else None
+        self._keeper.keep(state, over + touched, passed, now, notices)
         self._kept_at = now
+        if self._telling is not None and notices is not None and notices.told:
+            self._telling.wake()
         for step, alert in steps:
             if step in (Step.FIRED, Step.RESOLVED):
                 log.info("alert %s rule=%s %s", step.value, alert.rule, dict(alert.labels))

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from eventcenter.alerts.life import Alert, Kept, Key, Lives, Steps, end
-from eventcenter.alerts.rule import Kind, Rule, group_of
+from eventcenter.alerts.rule import Kind, Rule, group_of, node_of
 from eventcenter.model import Event, StoredChange
 from eventcenter.search import needs_raw
 
@@ -71,6 +71,7 @@ class Judge:
                     time,
                     change.occurrences,
                     name=event.name,
+                    node=node_of(event),
                     message=event.message[:1000],
                     seq=event.seq,
                 )
@@ -88,6 +89,10 @@ class Judge:
     def touched(self) -> list[Alert]:
         """The open alerts that something has happened to since this was asked last."""
         return [alert for lives in self.lives.values() for alert in lives.touched()]
+
+    def open(self) -> list[Alert]:
+        """Pending and firing."""
+        return [alert for lives in self.lives.values() for alert in lives.alerts.values()]
 
     def state(self) -> State:
         lives = {name: lives.kept() for name, lives in self.lives.items()}

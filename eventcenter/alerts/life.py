@@ -50,6 +50,8 @@ class Alert(msgspec.Struct, kw_only=True):
     """Since it began."""
     names: dict[str, int] = {}
     unnamed: int = 0
+    nodes: list[str] = []
+    """Where its objects are, as far as the events say so."""
     seq: int = 0
     """Of the newest change that it is about."""
     message: str = ""
@@ -84,7 +86,15 @@ class Lives:
         return [self.alerts[key] for key in keys if key in self.alerts]
 
     def occurred(
-        self, key: Key, time: int, occurrences: int, *, name: str = "", message: str = "", seq: int = 0
+        self,
+        key: Key,
+        time: int,
+        occurrences: int,
+        *,
+        name: str = "",
+        node: str = "",
+        message: str = "",
+        seq: int = 0,
     ) -> Steps:
         """Something that the rule looks for has happened."""
         steps = self._overdue(key, time)
@@ -103,6 +113,8 @@ class Lives:
         alert.occurrences += occurrences
         alert.message, alert.seq = message, seq
         _name(alert, name, occurrences)
+        if node not in alert.nodes and len(alert.nodes) <= MAX_NAMES:
+            alert.nodes.append(node)
         return steps + self._ripen(alert, time)
 
     def _together(self, key: Key, time: int, occurrences: int) -> int:

@@ -79,5 +79,10 @@ def _value(event: Event, name: str) -> str:
     if name == "workload":
         return workload_of_event(event).name
     if name == "node":
-        return event.hostname or (event.name if event.kind == "Node" else "")
+        return node_of(event)
     return str(getattr(event, name))
+
+
+def node_of(event: Event) -> str:
+    """Empty where the event does not say it."""
+    return event.hostname or (event.name if event.kind == "Node" else "")

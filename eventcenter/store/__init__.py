@@ -10,6 +10,7 @@ from eventcenter.store.alerts import AlertTable
 from eventcenter.store.consumers import ConsumerTable
 from eventcenter.store.deliveries import Deliveries
 from eventcenter.store.files import database_path, is_locked
+from eventcenter.store.notifications import NotificationTable
 from eventcenter.store.reader import Reader
 from eventcenter.store.saved_queries import SavedQueries
 from eventcenter.store.writer import Writer
@@ -18,6 +19,7 @@ __all__ = [
     "AlertTable",
     "ConsumerTable",
     "Deliveries",
+    "NotificationTable",
     "Reader",
     "SavedQueries",
     "Writer",

@@ -7,8 +7,9 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from eventcenter.alerted import AlertRecord, JudgeState
+from eventcenter.alerted import AlertRecord, JudgeState, Notices
 from eventcenter.store.calls import Ask
+from eventcenter.store.notifications import keep_notices
 from eventcenter.store.reader import Reader
 from eventcenter.store.rows import Row
 
@@ -34,7 +35,12 @@ class AlertTable:
         return self._reader.read(read)
 
     def keep(
-        self, state: JudgeState, changed: Sequence[AlertRecord], passed: Sequence[AlertRecord], now: int
+        self,
+        state: JudgeState,
+        changed: Sequence[AlertRecord],
+        passed: Sequence[AlertRecord],
+        now: int,
+        notices: Notices | None = None,
     ) -> None:
         def write(connection: sqlite3.Connection) -> None:
             for record in passed:
@@ -47,6 +53,8 @@ class AlertTable:
                 "INSERT OR REPLACE INTO alert_state VALUES (1, ?, ?)", (state.seq, state.state)
             )
             connection.execute("DELETE FROM alert WHERE resolved < ?", (now - KEPT_MS,))
+            if notices is not None:
+                keep_notices(connection, notices)
 
         self._ask(write)
 

@@ -18,6 +18,7 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
 - `saved_query` holds what people keep: no query of theirs can read it (`sandbox`).
 - `sink_state` and `dead_letter` are of sinks: what people were told, and what a destination refused for good.
 - `alert` has alerts as they are and were, `alert_state` what their judge keeps between two changes, with its position.
+- `silence`, `notifying_state` and `notification`: what is not told, what was, and what waits to be.
 - Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
   merges the word lists of ninety days and retention drops whole tables.
 """
@@ -360,6 +361,46 @@ def m005_alerts(connection: sqlite3.Connection) -> None:
     _execute_all(connection, _V5)
 
 
+_V6 = """
+CREATE TABLE notifying_state (id INTEGER PRIMARY KEY CHECK (id = 1), state BLOB NOT NULL) STRICT;
+
+CREATE TABLE silence (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    matchers TEXT NOT NULL,
+    starts INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    before INTEGER
+) STRICT;
+
+CREATE TABLE notification (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    receivers TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    firing INTEGER NOT NULL,
+    resolved INTEGER NOT NULL,
+    next INTEGER,
+    delivered INTEGER,
+    error TEXT NOT NULL,
+    payload BLOB
+) STRICT;
+CREATE INDEX notification_waiting ON notification (id) WHERE outcome = 'waiting';
+CREATE INDEX notification_time ON notification (time);
+"""
+
+
+def m006_notifications(connection: sqlite3.Connection) -> None:
+    """Silences, what is kept of notifying beside `alert_state`, and all that was told or not told and why; what waits
+    for its channel stands there too."""
+    _execute_all(connection, _V6)
+
+
 def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
     """`executescript` would commit what it finds open."""
     for statement in statements.split(";\n"):
@@ -373,6 +414,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     m003_saved_queries,
     m004_sinks,
     m005_alerts,
+    m006_notifications,
 ]
 """In order; the n-th one brings the file to `PRAGMA user_version` n."""
 
