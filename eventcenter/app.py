@@ -46,8 +46,8 @@ def run(loaded: Loaded) -> None:
         return run_demo(loaded)
     with _until_stopped(settings, settings.instance, loaded) as assembly:
         greet(lambda: connect(access), assembly.center.writer, str(settings.data_dir))
-        parts.judge(assembly)
-        parts.forward(assembly, lambda: connect(access))
+        for_people = parts.forward(assembly, lambda: connect(access))
+        parts.judge(assembly, for_people)
         parts.watch(assembly, lambda: connect(access))
         parts.check_nodes(assembly, lambda: connect(access))
 

@@ -20,13 +20,15 @@ from eventcenter.settings import Settings
 
 if TYPE_CHECKING:
     from eventcenter.jobs import Jobs
-    from sinks.settings import Surroundings
+    from sinks.settings import SinkSettings, Surroundings
 
 LOOK_AFTER_SINKS_S = 15
 FOLLOW_RULES_S = 10
 
 Connect = Callable[[], Any]
 """A new connection to the watched cluster."""
+FindSink = Callable[[str], "SinkSettings | None"]
+"""The settings of a sink for people, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +66,39 @@ def watch(assembly: Assembly, connect: Connect) -> None:
         watcher.start()
 
 
-def judge(assembly: Assembly) -> None:
-    """Alerts are judged from the first event on; the rules may change while it runs."""
-    from eventcenter.alerts.documents import read_file
+def judge(assembly: Assembly, for_people: FindSink = lambda name: None) -> None:
+    """Alerts are judged from the first event on; rules and routes may change while it runs. Called after `forward`:
+    who judges ends before who delivers."""
+    from eventcenter.alerts.desk import Telling
+    from eventcenter.alerts.documents import read_book
     from eventcenter.alerts.engine import Engine
     from eventcenter.jobs import Followed
-    from eventcenter.store import AlertTable
+    from eventcenter.store import AlertTable, NotificationTable
+    from sinks.alerting import Alerting
 
     center, file = assembly.center, assembly.settings.rules
+    kept = NotificationTable(center.writer.call, center.reader)
+    alerting = Alerting(kept, for_people, center.reader.changes, center.now)
+    telling = Telling(kept, center.now, alerting.wake)
     table = AlertTable(center.writer.call, center.reader)
-    engine = Engine(center.reader, table, center.now, lambda: center.writer.busy)
+    engine = Engine(center.reader, table, center.now, lambda: center.writer.busy, telling)
+    assembly.stack.callback(alerting.stop)
     assembly.stack.callback(engine.stop)
-    engine.start(read_file(file))
-    center.alerts = engine
+    book = read_book(file)
+    alerting.start()
+    engine.start(book.rules, book.routing)
+    center.alerts, center.notices = engine, telling
+
+    def follow() -> None:
+        book = read_book(file)
+        engine.follow(book.rules, book.routing)
+
     if file is not None:
-        followed = Followed(file, lambda: engine.follow(read_file(file)))
+        followed = Followed(file, follow)
         assembly.jobs.every(FOLLOW_RULES_S, followed.look, "follow-rules")
 
 
-def forward(assembly: Assembly, connect: Connect) -> None:
+def forward(assembly: Assembly, connect: Connect) -> FindSink:
     """The sinks begin before the watches, so that a new one misses nothing, and end after them."""
     from eventcenter.watch.objects import Objects
     from sinks.alarms import Alarms
@@ -110,6 +126,7 @@ def forward(assembly: Assembly, connect: Connect) -> None:
 
     alarms = Alarms(settings.instance, center.now, tell)
     assembly.jobs.every(LOOK_AFTER_SINKS_S, lambda: sinks.look_after(alarms), "look-after-sinks")
+    return sinks.for_people
 
 
 def surroundings(settings: Settings, objects: Any) -> Surroundings:

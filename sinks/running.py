@@ -122,6 +122,11 @@ class Sinks:
             for name, courier in sorted(self._couriers.items())
         ]
 
+    def for_people(self, name: str) -> SinkSettings | None:
+        """The settings of a sink for people; None where there is none of that name."""
+        courier = self._couriers.get(name)
+        return courier.settings if courier and courier.settings.kind.messenger is not None else None
+
     def look_after(self, alarms: Alarms) -> None:
         """To be called now and then: tells of sinks that do not keep up."""
         couriers = self._couriers

@@ -40,6 +40,22 @@ MAX_TITLE = 200
 SHOWN_GROUPS = 12
 """Of a digest; the others are counted."""
 _OF_DIGESTS = ("groups", "severity_word", "more", "more_occurrences", "occurrences", "count", "link", "lang")
+_OF_ALERTS = (
+    *(
+        "over",
+        "repeated",
+        "severity_word",
+        "what",
+        "place",
+        "count",
+        "number",
+        "since",
+        "firing",
+        "more",
+        "resolved",
+    ),
+    *("more_resolved", "likely_cause", "what_to_do", "notes", "instance", "next"),
+)
 
 
 class Telling:
@@ -64,8 +80,8 @@ class Telling:
         return Message(
             key=group.key,
             title=title,
-            text=own or _tidy(_built_in(self.lang, "text").render(values)),
-            markdown=own_markdown or _tidy(_built_in(self.lang, "markdown").render(values)),
+            text=own or tidy(built_in(self.lang, "text").render(values)),
+            markdown=own_markdown or tidy(built_in(self.lang, "markdown").render(values)),
             severity=group.severity,
             time=event.last_time,
             since=group.since,
@@ -96,12 +112,12 @@ class Telling:
             "lang": self.lang,
         }
         texts = {
-            name: _tidy(_built_in(self.lang, f"digest_{name}").render(values))
+            name: tidy(built_in(self.lang, f"digest_{name}").render(values))
             for name in ("title", "text", "markdown")
         }
         return Message(
             key=_digest_key(groups),
-            title=_line(texts["title"]),
+            title=one_line(texts["title"]),
             text=texts["text"],
             markdown=texts["markdown"],
             severity=first.severity,
@@ -161,7 +177,7 @@ class Telling:
         return problem_title(group.problem, self.lang) or clean(event.reason, 200) or clean(event.kind, 100)
 
     def _title(self, values: Mapping[str, Any]) -> str:
-        return _line(self._rendered("title", values) or _built_in(self.lang, "title").render(values))
+        return one_line(self._rendered("title", values) or built_in(self.lang, "title").render(values))
 
     def _rendered(self, option: str, values: Mapping[str, Any], *, markdown: bool = False) -> str:
         """Of the template that the option gives; empty where there is none, it fails or makes nothing."""
@@ -169,7 +185,7 @@ class Telling:
         if template is None:
             return ""
         try:
-            return _tidy(template.render(values))
+            return tidy(template.render(values))
         except TemplateProblem as problem:
             self._notice(f"{option}: the template {problem}; the built-in one is used")
             return ""
@@ -250,17 +266,18 @@ def _most_first(named: tuple[str, int]) -> tuple[int, str]:
     return -named[1], named[0]
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Without blank lines at the ends and trailing spaces."""
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     return cut_chars(" ".join(text.split()), MAX_TITLE)
 
 
 @cache
-def _built_in(lang: str, name: str) -> Template:
+def built_in(lang: str, name: str) -> Template:
+    """The product's own template of that name."""
     source = resources.files("sinks").joinpath("templates", lang, f"{name}.jinja").read_text(encoding="utf-8")
-    known = _OF_DIGESTS if name.startswith("digest") else VARIABLES
+    known = {"digest": _OF_DIGESTS, "alert": _OF_ALERTS}.get(name.partition("_")[0], VARIABLES)
     return Template(source, known, markdown=name.endswith("markdown"))
