@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -16,7 +17,7 @@ from eventcenter.errors import EventCenterError
 from eventcenter.model import Event, StoredChange
 from eventcenter.ports import Clock, NotificationKeeper
 from sinks.alert_messages import alert_message
-from sinks.delivery import Broken, DeliveryError, Refused, TryAgain
+from sinks.delivery import DeliveryError, Refused, TryAgain
 from sinks.messages import Messenger
 from sinks.pacing import DEFAULT_PER_MINUTE, Bucket
 from sinks.patience import Patience
@@ -103,6 +104,8 @@ class _Channel:
         self._settings: SinkSettings | None = None
         self._messenger: Messenger | None = None
         self._bucket = Bucket(None, now())
+        self._said = ""
+        """Why the newest try failed."""
         self._thread = threading.Thread(target=self._run, name=f"alerting-{name}", daemon=True)
 
     def start(self) -> None:
@@ -142,6 +145,7 @@ class _Channel:
                 return self._failed(together, error)
             else:
                 self._patience.succeeded()
+                self._said = ""
                 self._done(together, Outcome.SENT, "")
 
     def _paced(self) -> bool:
@@ -154,7 +158,7 @@ class _Channel:
 
     def _tell(self, told: Notification) -> None:
         if self._messenger is None or self._settings is None:
-            raise Broken(f"there is no sink for people with the name {self._name}")
+            raise TryAgain(f"there is no sink for people with the name {self._name}", after_s=LOOK_S)
         message = alert_message(told, self._settings, self._event(told))
         self._bucket.take(self._now())
         try:
@@ -195,13 +199,20 @@ class _Channel:
         said = self._hidden(error)
         if self._now() - together[-1].time > PATIENCE_MS:
             return self._done(together, Outcome.REFUSED, f"given up after three days: {said}")
-        for told in together:
-            self._keeper.tried(told.id, said)
         delay = self._patience.delay(error)
-        log.warning(
-            "an alert could not be told, tried again in %.0f s receiver=%s error=%s", delay, self._name, said
-        )
-        self._patience.wait(delay)
+        if said != self._said:  # once, and not at every try
+            self._said = said
+            log.warning("an alert is not told, tried again receiver=%s error=%s", self._name, said)
+            for told in together:
+                self._keeper.tried(told.id, said)
+        self._rest(delay)
+
+    def _rest(self, delay: float) -> None:
+        """Until the next try, or until the sink is set up otherwise."""
+        until = time.monotonic() + delay
+        while (left := until - time.monotonic()) > 0 and self._find(self._name) is self._settings:
+            if not self._patience.wait(min(left, LOOK_S)):
+                return
 
     def _hidden(self, error: DeliveryError) -> str:
         return self._settings.hide(str(error)) if self._settings else str(error)
