@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from eventcenter.alerted import AlertRecord
+from eventcenter.alerted import AlertRecord, LogEntry, RouteMatch, Silence
 from eventcenter.forwarded import DeadLetter, SinkStatus, SinkTest
 from eventcenter.model import Event, Retention
 from eventcenter.sizing import Cost, Forecast, Rate
@@ -155,6 +155,49 @@ def alert_shape(alert: AlertRecord, title: str) -> dict[str, Any]:
         "names": alert.names,
         "message": alert.message,
         "why": alert.why or None,
+    }
+
+
+def silence_shape(silence: Silence, now: int) -> dict[str, Any]:
+    return {
+        "id": silence.id,
+        "matchers": list(silence.matchers),
+        "starts": rfc3339(silence.starts),
+        "ends": rfc3339(silence.ends),
+        "author": silence.author,
+        "reason": silence.reason,
+        "created": rfc3339(silence.created),
+        "before": _maybe(silence.before),
+        "state": "ended" if silence.ends <= now else "active" if silence.starts <= now else "pending",
+    }
+
+
+def log_entry_shape(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "time": rfc3339(entry.time),
+        "outcome": entry.outcome.value,
+        "receivers": list(entry.receivers),
+        "labels": entry.labels,
+        "reason": entry.reason,
+        "rules": list(entry.rules),
+        "firing": entry.firing,
+        "resolved": entry.resolved,
+        "next": _maybe(entry.next),
+        "delivered": _maybe(entry.delivered),
+        "error": entry.error or None,
+    }
+
+
+def route_shape(route: RouteMatch) -> dict[str, Any]:
+    """Lengths of time in seconds."""
+    return {
+        "route": route.route,
+        "receivers": list(route.receivers),
+        "group_by": list(route.group_by),
+        "group_wait": route.group_wait // 1000,
+        "group_interval": route.group_interval // 1000,
+        "repeat_interval": [step // 1000 for step in route.repeat],
     }
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import request
 from werkzeug.datastructures import MultiDict
 
 from eventcenter.errors import EventCenterError, NotFoundError, QuerySyntaxError
@@ -30,7 +31,9 @@ from eventcenter.query import (
 Parser = Callable[[str], Any]
 Args = MultiDict[str, str]
 
-_NEVER_BLANK = frozenset({"limit", "order", "after", "wait", "consumer", "again", "format", "state"})
+_NEVER_BLANK = frozenset(
+    {"limit", "order", "after", "wait", "consumer", "again", "format", "state", "ended", "preview"}
+)
 """Blank is no number and no choice. Forms send blank fields, programs do so by mistake."""
 MAX_WAIT = 30.0
 MAX_OVERVIEW_DAYS = 3660
@@ -234,3 +237,14 @@ def check_instances(args: Args, known: str) -> None:
     for name in asked:
         if name != known:
             raise NotFoundError(f"there is no instance {name[:80]!r}", hint=f"Known: {known}.")
+
+
+def json_body(*names: str) -> dict[str, Any]:
+    """The body of the request, a JSON object with no other keys than these."""
+    body = request.get_json()
+    if not isinstance(body, dict):
+        raise BadParameter(names[0], "the body is not a JSON object", hint=f"Its keys: {', '.join(names)}.")
+    for key in body:
+        if key not in names:
+            raise BadParameter(names[0], f"{key[:80]!r} is not known", hint=f"Known: {', '.join(names)}.")
+    return body

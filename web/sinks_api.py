@@ -10,7 +10,7 @@ from eventcenter.errors import ConflictError
 from eventcenter.ports import SinkDesk
 from eventcenter.query import parse_limit
 from eventcenter.shapes import dead_letter_shape, sink_shape, sink_test_shape
-from web.params import BadParameter, check_instances, read_strictly
+from web.params import BadParameter, check_instances, json_body, read_strictly
 from web.site import center
 
 blueprint = Blueprint("sinks", __name__, url_prefix="/api/v1")
@@ -45,7 +45,7 @@ def listed() -> Response:
 @blueprint.post("/sinks")
 def add() -> Response:
     read_strictly(request.args, {})
-    status = desk().add(_text(_body("uri"), "uri"))
+    status = desk().add(_text(json_body("uri"), "uri"))
     response = jsonify(sink_shape(status))
     response.status_code = 201
     response.headers["Location"] = "/api/v1/sinks"
@@ -69,7 +69,7 @@ def kinds() -> Response:
 def test() -> Response:
     """Of a sink that is set up (`name`) or of an address (`uri`)."""
     read_strictly(request.args, {})
-    body = _body("name", "uri")
+    body = json_body("name", "uri")
     if len(body) != 1:
         raise BadParameter("uri", "the body names neither or both of a sink and an address", hint="Give one.")
     done = desk().test_sink(_text(body, "name")) if "name" in body else desk().test(_text(body, "uri"))
@@ -87,7 +87,7 @@ def dead_letters(name: str) -> Response:
 def handle_dead_letters(name: str) -> Response:
     """Send them again, or drop them: those with the `ids`, or all."""
     read_strictly(request.args, {})
-    body = _body("action", "ids")
+    body = json_body("action", "ids")
     action = _text(body, "action")
     if action not in ("send_again", "drop"):
         raise BadParameter(
@@ -105,16 +105,6 @@ def _ids(given: Any) -> list[int] | None:
     if not fits or not all(type(one) is int and 0 < one < 2**63 for one in given):
         raise BadParameter("ids", f"ids is not a list of at most {MAX_LETTERS} numbers of dead letters")
     return list(given)
-
-
-def _body(*names: str) -> dict[str, Any]:
-    body = request.get_json()
-    if not isinstance(body, dict):
-        raise BadParameter(names[0], "the body is not a JSON object", hint=f"Its keys: {', '.join(names)}.")
-    for key in body:
-        if key not in names:
-            raise BadParameter(names[0], f"{key[:80]!r} is not known", hint=f"Known: {', '.join(names)}.")
-    return body
 
 
 def _text(body: dict[str, Any], name: str) -> str:
