@@ -22,6 +22,7 @@ from web import (
     health,
     metrics,
     notifications_api,
+    notifications_page,
     origin,
     pages,
     preferences,
@@ -48,7 +49,7 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
         part.register(app)
     for area in (
         api, changes, consumers, query_api, health, chart_images, pages, query_routes, saved_queries_api,
-        alerts_api, alerts_page, notifications_api, sinks_api, sinks_page,
+        alerts_api, alerts_page, notifications_api, notifications_page, sinks_api, sinks_page,
     ):  # fmt: skip
         app.register_blueprint(area.blueprint)
     return app

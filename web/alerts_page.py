@@ -10,6 +10,7 @@ from eventcenter.alerted import AlertRecord
 from eventcenter.shapes import rfc3339
 from web import links, params
 from web.i18n import _
+from web.notifications_page import Telling, outcome_word, telling
 from web.preferences import preferences
 from web.render import page
 from web.site import center
@@ -41,6 +42,10 @@ def _check() -> None:
 
 @blueprint.get("/alerts")
 def show() -> Response:
+    return alerts_page(telling())
+
+
+def alerts_page(told: Telling | None, *, status: int = 200) -> Response:
     now = center().now()
     asked = window(now)
     desk = center().alerts
@@ -52,13 +57,15 @@ def show() -> Response:
     active.sort(key=lambda alert: (SEVERITIES.index(alert.severity), -alert.since))
     return page(
         "alerts.html",
-        status=400 if asked.errors else 200,
+        status=400 if asked.errors or (told and told.error) else status,
         window=asked,
         judged=desk is not None,
         status_of=desk.status() if desk else None,
         active=[_row(alert, titles) for alert in active],
         past=[_row(alert, titles) for alert in past],
         rules=desk.rules() if desk else [],
+        telling=told,
+        outcome_word=outcome_word,
         severity_word=severity_word,
         lasted=lambda alert: span((alert.resolved or now) - alert.since),
         counts=[(name, sum(alert.severity == name for alert in active)) for name in SEVERITIES],
