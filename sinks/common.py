@@ -88,5 +88,8 @@ FOR_PEOPLE: tuple[Option, ...] = (
     Option(
         "quiet", "after so long without an occurrence it is over; what comes then is new", duration, 3600.0
     ),
+    Option(
+        "events", "whether it tells of events; false: only of alerts, as a receiver of routes", boolean, True
+    ),
     Option("links", "a link to the page in every message, where `url` is set in the settings", boolean, True),
 )

@@ -57,6 +57,8 @@ class Teller(Courier):
             self._log.wait_for_change(self.tally.seq, self._pause())
 
     def _gather(self, changes: list[StoredChange]) -> None:
+        if not self.settings["events"]:
+            return
         now = self._now()
         for items in self._items(changes, with_raw=False):
             for item in items:

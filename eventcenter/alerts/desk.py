@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from eventcenter.alerted import AlertRecord, LogEntry, Notices, RouteMatch, Silence
+from eventcenter.alerted import AlertRecord, LogEntry, Notices, Notification, RouteMatch, Silence
 from eventcenter.alerts.groups import State
 from eventcenter.alerts.life import Alert, Key, Steps
 from eventcenter.alerts.life import State as Life
@@ -20,6 +20,9 @@ from eventcenter.errors import QuerySyntaxError
 from eventcenter.ports import Clock, NotificationKeeper
 
 log = logging.getLogger(__name__)
+
+CATCH_UP_MS = 60_000
+"""After a start, so long at most nobody is told while there is more to be judged: much of it may be over."""
 
 
 class Telling:
@@ -35,6 +38,7 @@ class Telling:
         self._rules: Mapping[str, Rule] = {}
         self._notifier = Notifier(self.routing, {}, _unknown)
         self._quiets: list[Quiet] = []
+        self._began = 0
         self._live: dict[tuple[str, Key], Alert] = {}
 
     def set(self, routing: Routing, rules: Mapping[str, Rule]) -> None:
@@ -43,6 +47,7 @@ class Telling:
 
     def begin(self, alerts: Iterable[Alert], record: Record) -> None:
         """Go on from what was kept. `alerts` are those that are not over."""
+        self._began = self._now()
         self._quiets = [Quiet(silence) for silence in self._keeper.silences(self._now())]
         kept = self._keeper.state()
         self._take_up(_unpacked(kept) if kept else State(), alerts, record)
@@ -62,12 +67,15 @@ class Telling:
     def is_due(self) -> bool:
         return self._notifier.is_due(self._now())
 
-    def notices(self, steps: Steps, alerts: Iterable[Alert]) -> Notices:
-        """What comes of what has happened to alerts, to be kept with it."""
+    def notices(self, steps: Steps, alerts: Iterable[Alert], *, behind: bool = False) -> Notices:
+        """What comes of what has happened to alerts, to be kept with it. `behind`: there is more to be judged."""
         now = self._now()
         self._live = {(alert.rule, alert.labels): alert for alert in alerts}
         self._notifier.see(steps, now)
-        told, held = self._notifier.due(_firing(self._live.values()), self._quiets, now)
+        told: list[Notification] = []
+        held: list[LogEntry] = []
+        if not (behind and now - self._began < CATCH_UP_MS):
+            told, held = self._notifier.due(_firing(self._live.values()), self._quiets, now)
         state = msgspec.msgpack.encode(self._notifier.state())
         return Notices(state=state, told=tuple(told), held=tuple(held))
 

@@ -149,7 +149,7 @@ class Engine:
             if not page.changes:
                 steps += self._judge.tick(now)
             if steps or page.changes or now - self._kept_at >= KEEP_EVERY_MS:
-                self._keep(steps)
+                self._keep(steps, behind=bool(page.changes))
             elif self._telling is not None and self._telling.is_due():
                 self._keep([])
             self._error = None
@@ -158,13 +158,13 @@ class Engine:
         elif self._busy():  # a storm is stored first
             self._stopping.wait(0.05)
 
-    def _keep(self, steps: Steps) -> None:
+    def _keep(self, steps: Steps, *, behind: bool = False) -> None:
         now = self._now()
         passed = [self._record(alert) for step, alert in steps if step is Step.PASSED]
         over = [self._record(alert) for step, alert in steps if step is Step.RESOLVED]
         touched = [self._record(alert) for alert in self._judge.touched()]
         state = JudgeState(seq=self._seq, state=_packed(self._judge.state()))
-        notices = self._telling.notices(steps, self._judge.open()) if self._telling else None
+        notices = self._telling.notices(steps, self._judge.open(), behind=behind) if self._telling else None
         self._keeper.keep(state, over + touched, passed, now, notices)
         self._kept_at = now
         if self._telling is not None and notices is not None and notices.told:

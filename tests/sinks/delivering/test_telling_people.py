@@ -81,6 +81,16 @@ def test_one_message_for_many_events_of_a_workload(forwarding: Forwarding, room:
     assert (status.for_people, status.lag) == (True, 0)
 
 
+def test_a_sink_for_alerts_only_tells_of_no_event(forwarding: Forwarding, room: Room) -> None:
+    forwarding.to(f"{ROOM}&events=false")
+    forwarding.put(3, level="Warning", kind="Pod", name="web-1", reason="BackOff")
+    forwarding.when("room", lambda status: status.lag == 0 and status.seq >= 3)
+    forwarding.restart(f"{ROOM}&events=true")
+    forwarding.put(1, level="Warning", kind="Pod", name="web-2", reason="Other")
+    (message,) = room.has(1)
+    assert message.occurrences == 1 and "Other" in message.text
+
+
 def test_a_restart_repeats_nothing_and_forgets_nothing(forwarding: Forwarding, room: Room) -> None:
     forwarding.to(ROOM)
     forwarding.put(3, level="Warning", reason="BackOff", name="web-1", namespace="shop")
