@@ -117,7 +117,7 @@ class Notifier:
         reason = _reason(group, bool(fresh), bool(closing))
         _count(group, route, fresh=bool(fresh), repeat=repeat, now=now)
         self._in_time_to_repeat(group, now)
-        listed = active or [member for member in group.members if member.told and not member.over]
+        listed = active or [one for one in group.members if one.told and one not in closing]
         for member in listed:
             if member in active:
                 member.told, member.held = True, ""

@@ -166,3 +166,12 @@ def test_the_same_routes_read_again_change_nothing() -> None:
     at.passes(MINUTE)
     at.restart(routing({**PLAIN, "routes": [{"matchers": ['rule="slow"'], "receivers": ["team"]}]}))
     assert at.passes(30 * MINUTE) == []
+
+
+def test_an_alert_that_vanished_is_over() -> None:
+    """Its end was never heard of, as when what had been judged is lost."""
+    at = world()
+    at.fire(namespace="shop")
+    at.passes(MINUTE)
+    at.alerts.clear()
+    assert [(one.reason, one.over) for one in at.passes(10 * MINUTE)] == [("resolved", True)]
