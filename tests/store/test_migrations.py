@@ -29,6 +29,9 @@ DROP TABLE sink_state;
 DROP TABLE dead_letter;
 DROP TABLE alert_state;
 DROP TABLE alert;
+DROP TABLE notifying_state;
+DROP TABLE silence;
+DROP TABLE notification;
 PRAGMA user_version = 1;
 """
 """Turns a file of this version into one of version 1; `first`: its tables that are no more."""
