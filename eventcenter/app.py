@@ -48,6 +48,7 @@ def run(loaded: Loaded) -> None:
         greet(lambda: connect(access), assembly.center.writer, str(settings.data_dir))
         parts.judge(assembly)
         parts.forward(assembly, lambda: connect(access))
+        parts.keep_logs(assembly, lambda: connect(access))
         parts.watch(assembly, lambda: connect(access))
         parts.check_nodes(assembly, lambda: connect(access))
 

@@ -18,6 +18,7 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
 - `saved_query` holds what people keep: no query of theirs can read it (`sandbox`).
 - `sink_state` and `dead_letter` are of sinks: what people were told, and what a destination refused for good.
 - `alert` has alerts as they are and were, `alert_state` what their judge keeps between two changes, with its position.
+- `crash_log` has what a container wrote before it died, for the events that tell of that.
 - Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
   merges the word lists of ninety days and retention drops whole tables.
 """
@@ -27,6 +28,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from typing import Any
+
+from eventcenter.store.schema_crash_logs import CRASH_LOGS
 
 APPLICATION_ID = 0x4B45_4331  # "KEC1": says whose file this is, `file` and SQLite's own tools show it
 
@@ -360,6 +363,11 @@ def m005_alerts(connection: sqlite3.Connection) -> None:
     _execute_all(connection, _V5)
 
 
+def m007_crash_logs(connection: sqlite3.Connection) -> None:
+    """The ends of container logs, kept with the events that tell of a crash."""
+    _execute_all(connection, CRASH_LOGS)
+
+
 def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
     """`executescript` would commit what it finds open."""
     for statement in statements.split(";\n"):
@@ -373,6 +381,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     m003_saved_queries,
     m004_sinks,
     m005_alerts,
+    m007_crash_logs,
 ]
 """In order; the n-th one brings the file to `PRAGMA user_version` n."""
 

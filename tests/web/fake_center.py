@@ -38,6 +38,7 @@ from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.search import matches
 from eventcenter.usage import Amount, DayGoing, DayUsage, Going, NamedUsage, PairUsage, Space, Usage, added_up
 from tests.web.fake_alerts import FakeAlerts
+from tests.web.fake_logs import FakeLogs
 from tests.web.fake_sinks import FakeDesk
 
 NOW = 1_795_413_600_000  # 2026-11-23T06:00:00Z
@@ -444,6 +445,7 @@ class FakeCenter:
     labels: dict[str, str] = field(default_factory=lambda: {"clusterName": "shop"})
     sinks: FakeDesk | None = field(default_factory=FakeDesk)
     alerts: FakeAlerts | None = field(default_factory=FakeAlerts)
+    logs: FakeLogs | None = field(default_factory=FakeLogs)
 
     @property
     def queries(self) -> FakeKeeper:

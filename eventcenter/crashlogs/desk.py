@@ -1,0 +1,105 @@
+"""The container log of an event, for pages and API: the snapshot kept at crash time, or live through the API server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from eventcenter.containerlogs import ContainerLog, KeptLog, LogQuestion
+from eventcenter.crashlogs.choosing import container_of, is_about_a_pod, previous_first, run_of
+from eventcenter.crashlogs.collector import is_another
+from eventcenter.crashlogs.fetching import Lines, NoLog, PodGone, Pods, fetch, gone
+from eventcenter.errors import NotFoundError
+from eventcenter.model import Event
+from eventcenter.ports import Clock, CrashLogKeeper
+from eventcenter.watch.connection import Connection
+
+
+class Desk:
+    """See `ports.LogDesk`. May be used from several threads: each look has a connection of its own."""
+
+    def __init__(
+        self,
+        keeper: CrashLogKeeper,
+        connect: Callable[[], Connection],
+        redact: Callable[[str], str],
+        now: Clock,
+        lines: int,
+    ) -> None:
+        self._keeper = keeper
+        self._connect = connect
+        self._redact = redact
+        self._now = now
+        self._lines = lines
+
+    def kept(self, event: Event) -> ContainerLog | None:
+        kept = self._keeper.of_event(event.seq)
+        return _snapshot(kept) if kept else None
+
+    def log(self, event: Event, asked: LogQuestion) -> ContainerLog:
+        kept = None if asked.live else self._keeper.of_event(event.seq)
+        if kept is not None and (asked.live is False or _suits(kept, asked)):
+            return _snapshot(kept)
+        if asked.live is False:
+            raise NotFoundError(
+                "no log was kept of this event",
+                hint="One is kept of crash loops, OOM kills and failed probes, when it can be read at that time.",
+            )
+        if not is_about_a_pod(event):
+            raise NotFoundError(
+                f"the event is about a {event.kind or 'nothing'}: only Pods have container logs"[:300]
+            )
+        return self._live(event, asked)
+
+    def _live(self, event: Event, asked: LogQuestion) -> ContainerLog:
+        connection = self._connect()
+        try:
+            container, order = asked.container or container_of(event), _order(event, asked)
+            reason, previous, found = "", order[0], Lines("", False)
+            try:
+                pods = Pods(connection, self._redact)
+                pod = pods.pod(event.namespace, event.name)
+                if pod is not None and is_another(pod, event):
+                    raise gone(event.namespace, event.name)
+                container = container or (run_of(pod, event).container if pod else "")
+                lines = asked.lines or self._lines
+                previous, found = fetch(pods, event.namespace, event.name, container, order, lines)
+            except NoLog as error:
+                reason = str(error)
+            except PodGone as error:
+                raise NotFoundError(str(error)) from None
+        finally:
+            connection.close()
+        return ContainerLog(
+            container=container,
+            previous=previous,
+            source="live",
+            time=self._now(),
+            text=found.text,
+            truncated=found.truncated,
+            reason=reason,
+        )
+
+
+def _order(event: Event, asked: LogQuestion) -> tuple[bool, ...]:
+    if asked.previous is not None:
+        return (asked.previous,)
+    return (True, False) if previous_first(event) else (False, True)
+
+
+def _suits(kept: KeptLog, asked: LogQuestion) -> bool:
+    return (
+        asked.container in ("", kept.container)
+        and asked.previous in (None, kept.previous)
+        and asked.lines is None
+    )
+
+
+def _snapshot(kept: KeptLog) -> ContainerLog:
+    return ContainerLog(
+        container=kept.container,
+        previous=kept.previous,
+        source="snapshot",
+        time=kept.time,
+        text=kept.text,
+        truncated=kept.truncated,
+    )
