@@ -15,12 +15,14 @@ def searcher(pattern: str) -> Callable[[str], bool]:
 
 
 def replacer(pattern: str, by: str) -> Callable[[str], str]:
-    """Puts `by` in the place of all that the pattern matches, behind what its group `keep` has. ValueError as above."""
+    """Puts `by` in the place of all that the pattern matches, between what its groups `keep` and `after` have.
+    ValueError as above."""
     compiled = _compiled(pattern)
-    keeps = "keep" in compiled.groupindex
+    groups = compiled.groupindex
 
     def put(found: Any) -> str:
-        return f"{found['keep'] or ''}{by}" if keeps else by
+        before, after = (found[name] or "" if name in groups else "" for name in ("keep", "after"))
+        return f"{before}{by}{after}"
 
     return lambda text: str(compiled.sub(put, _encodable(text)))
 

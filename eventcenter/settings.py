@@ -276,8 +276,8 @@ class Settings:
         many=True,
     )
     """A list of regular expressions (RE2, 1000 characters at most); in the environment one a line. What they match
-    becomes `***`, behind what the group `(?P<keep>…)` has. Passwords, tokens, keys, cookies and Authorization headers
-    are hidden anyway."""
+    becomes `***`, between what the groups `keep` and `after` have. Passwords, tokens, keys, cookies and Authorization
+    headers are hidden anyway."""
 
     npd: bool = _setting(
         types.boolean,

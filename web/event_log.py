@@ -43,7 +43,8 @@ def shown(event: Event) -> Shown | None:
     except NotFoundError:
         trouble = _("The Pod is gone.")
     except ClusterError as error:
-        trouble = f"{_('The cluster does not answer.')} {error}"
+        trouble = _("The cluster does not answer.")
+        trouble = f"{trouble} {error}"
     return Shown(found, trouble, _ways(wish), links.event_log_url(event.uid) if found else "")
 
 

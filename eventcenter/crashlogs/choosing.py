@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from eventcenter.model import Event
+from eventcenter.normalize import oom_uid
 
 ENDED = frozenset({"pod-crash-loop", "core-component-crash", "pod-oom-killed", "core-component-oom"})
 """Problems of the catalogue whose container has ended already: its log is that of the previous run."""
@@ -32,8 +33,10 @@ class Run(NamedTuple):
     """A run of a container, as the Pod's status tells of it."""
 
     container: str
-    id: str
+    id: str = ""
     """Empty: not known."""
+    previous: bool | None = None
+    """Whether it is the one before the newest; None: not known."""
 
 
 def is_chosen(event: Event) -> bool:
@@ -50,9 +53,10 @@ def container_of(event: Event) -> str:
     return found[1] if found else ""
 
 
-def previous_first(event: Event) -> bool:
-    """Whether the run that ended is looked at before the one that is there."""
-    return event.problem in ENDED
+def order_of(event: Event, run: Run) -> tuple[bool, bool]:
+    """Whether to look at the log of the previous run: first, and then where that has nothing."""
+    first = event.problem in ENDED if run.previous is None else run.previous
+    return first, not first
 
 
 def run_of(pod: Mapping[str, Any], event: Event) -> Run:
@@ -62,10 +66,18 @@ def run_of(pod: Mapping[str, Any], event: Event) -> Run:
     wanted = container_of(event)
     named = [status for status in statuses if status.get("name") == wanted]
     status = (named or ([] if wanted else sorted(statuses, key=_ended_at, reverse=True)) or [{}])[0]
-    order = ("lastState", "state") if previous_first(event) else ("state",)
-    ids = [_id(status, state, kind) for kind in ("terminated", "running") for state in order]
-    # The newest ended run first: while a container waits for its next one, that is `state`, later `lastState`.
-    return Run(wanted or str(status.get("name") or ""), next(filter(None, ids), ""))
+    container = wanted or str(status.get("name") or "")
+    found = [Run(container, id, previous) for id, previous in _runs(status, event) if id]
+    told = [run for run in found if event.uid == oom_uid(run.id.rpartition("://")[2])]
+    return (told or found or [Run(container)])[0]
+
+
+def _runs(status: Mapping[str, Any], event: Event) -> Iterator[tuple[str, bool]]:
+    """Ids of the newest run and of the one before it; a run that goes on is none that has ended."""
+    yield str(_state(status, "state", "terminated").get("containerID") or ""), False
+    if event.problem not in ENDED and _state(status, "state", "running"):
+        yield str(status.get("containerID") or ""), False
+    yield str(_state(status, "lastState", "terminated").get("containerID") or ""), True
 
 
 def _statuses(pod: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -75,21 +87,13 @@ def _statuses(pod: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (one for one in found or () if isinstance(one, dict))
 
 
-def _ended(status: Mapping[str, Any], state: str, kind: str) -> dict[str, Any]:
+def _state(status: Mapping[str, Any], state: str, kind: str) -> dict[str, Any]:
     found = status.get(state)
     inner = found.get(kind) if isinstance(found, dict) else None
     return inner if isinstance(inner, dict) else {}
 
 
-def _id(status: Mapping[str, Any], state: str, kind: str) -> str:
-    found = _ended(status, state, kind)
-    if kind == "running" and found:
-        return str(status.get("containerID") or "")
-    return str(found.get("containerID") or "")
-
-
 def _ended_at(status: Mapping[str, Any]) -> str:
     """RFC 3339 in UTC, as the API server writes it: the order of texts is that of times."""
-    return max(
-        str(_ended(status, state, "terminated").get("finishedAt") or "") for state in ("state", "lastState")
-    )
+    times = (_state(status, state, "terminated").get("finishedAt") for state in ("state", "lastState"))
+    return max(str(time or "") for time in times)

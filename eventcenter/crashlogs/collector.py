@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 from eventcenter.containerlogs import KeptLog
-from eventcenter.crashlogs.choosing import Run, container_of, is_chosen, previous_first, run_of
+from eventcenter.crashlogs.choosing import Run, container_of, is_chosen, order_of, run_of
 from eventcenter.crashlogs.fetching import NoLog, PodGone, Pods, fetch
 from eventcenter.crashlogs.limiting import Limits
 from eventcenter.errors import ClusterError, EventCenterError, Forbidden
@@ -147,11 +147,11 @@ class Collector:
         pod = pods.pod(event.namespace, event.name)
         if pod is not None and is_another(pod, event):
             raise PodGone("another Pod has its name now")
-        run = run_of(pod, event) if pod is not None else Run(container_of(event), "")
+        run = run_of(pod, event) if pod is not None else Run(container_of(event))
         seen = (event.namespace, event.name, run.id or run.container + event.uid)
         if seen in self._seen:
             return
-        order = (True, False) if previous_first(event) else (False, True)
+        order = order_of(event, run)
         previous, found = fetch(pods, event.namespace, event.name, run.container, order, self._lines)
         kept = KeptLog(
             container=run.container,

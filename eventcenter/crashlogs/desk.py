@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eventcenter.containerlogs import ContainerLog, KeptLog, LogQuestion
-from eventcenter.crashlogs.choosing import container_of, is_about_a_pod, previous_first, run_of
+from eventcenter.crashlogs.choosing import Run, container_of, is_about_a_pod, order_of, run_of
 from eventcenter.crashlogs.collector import is_another
 from eventcenter.crashlogs.fetching import Lines, NoLog, PodGone, Pods, fetch, gone
 from eventcenter.errors import NotFoundError
@@ -53,20 +53,16 @@ class Desk:
     def _live(self, event: Event, asked: LogQuestion) -> ContainerLog:
         connection = self._connect()
         try:
-            container, order = asked.container or container_of(event), _order(event, asked)
+            pods = Pods(connection, self._redact)
+            container, order = _wanted(pods, event, asked)
             reason, previous, found = "", order[0], Lines("", False)
             try:
-                pods = Pods(connection, self._redact)
-                pod = pods.pod(event.namespace, event.name)
-                if pod is not None and is_another(pod, event):
-                    raise gone(event.namespace, event.name)
-                container = container or (run_of(pod, event).container if pod else "")
                 lines = asked.lines or self._lines
                 previous, found = fetch(pods, event.namespace, event.name, container, order, lines)
             except NoLog as error:
                 reason = str(error)
-            except PodGone as error:
-                raise NotFoundError(str(error)) from None
+        except PodGone as error:
+            raise NotFoundError(str(error)) from None
         finally:
             connection.close()
         return ContainerLog(
@@ -80,10 +76,15 @@ class Desk:
         )
 
 
-def _order(event: Event, asked: LogQuestion) -> tuple[bool, ...]:
+def _wanted(pods: Pods, event: Event, asked: LogQuestion) -> tuple[str, tuple[bool, ...]]:
+    """The container, and whether to look at its previous run, one after the other. PodGone."""
+    pod = pods.pod(event.namespace, event.name)
+    if pod is not None and is_another(pod, event):
+        raise gone(event.namespace, event.name)
+    run = run_of(pod, event) if pod is not None else Run(container_of(event))
     if asked.previous is not None:
-        return (asked.previous,)
-    return (True, False) if previous_first(event) else (False, True)
+        return asked.container or run.container, (asked.previous,)
+    return asked.container or run.container, order_of(event, run)
 
 
 def _suits(kept: KeptLog, asked: LogQuestion) -> bool:

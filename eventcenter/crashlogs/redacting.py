@@ -20,14 +20,14 @@ DEFAULTS: tuple[str, ...] = (
     r"\A[A-Za-z0-9+/=\s]*-----END [A-Z0-9 ]*PRIVATE KEY-----",
     r"""(?i)(?P<keep>\b(?:proxy-)?authorization["']?\s*[:=]\s*["']?)[^\s"',;]+(?:[ \t]+[^\s"',;]+)?""",
     r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/-]{8,}=*",
-    r"""(?P<keep>\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+(?:@[^\s/@"']+)*@""",
+    r"""(?P<keep>\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+(?:@[^\s/@"']+)*?(?P<after>@[^\s/@"']*)""",
     rf"""(?i)(?P<keep>(?:{_NAMES})["']?\s*[:=]\s*){_VALUE}""",
     r"""(?i)(?P<keep>\b(?:set-)?cookie["']?\s*[:=]\s*)[^\n]+""",
     r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?",  # JSON web tokens
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{15,}|xox[abeoprs]-[A-Za-z0-9-]{10,})",
 )
-"""What is hidden without any setting. A group named `keep` stays: it says what was hidden."""
+"""What is hidden without any setting. Groups named `keep` and `after` stay: they say what it was."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*[mK]")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +12,15 @@ import pytest
 from eventcenter.crashlogs.collector import Collector
 from eventcenter.crashlogs.limiting import Limits
 from eventcenter.crashlogs.redacting import Redactor
+from eventcenter.rules import built_in
 from eventcenter.store import CrashLogTable
 from eventcenter.watch.backoff import Backoff
 from eventcenter.watch.connection import Access, Connection, connect
-from tests.store.conftest import Store, clock, nothing_is_left_open, open_store, store
+from tests.store.conftest import Store, clock, nothing_is_left_open, open_store
 from tests.store.made import Clock
 from tests.watch.fake_cluster import FakeCluster, Request, serving
 
-__all__ = ["clock", "nothing_is_left_open", "open_store", "store"]
+__all__ = ["clock", "nothing_is_left_open", "open_store"]
 
 NO_PREVIOUS = 'previous terminated container "web" in pod "web-0" not found'
 
@@ -83,6 +85,12 @@ def cluster() -> Iterator[PodServer]:
 @pytest.fixture
 def connection(cluster: PodServer) -> Callable[[], Connection]:
     return lambda: connect(Access(source=f"kubernetes:{cluster.url}?inClusterConfig=false"))
+
+
+@pytest.fixture
+def store(open_store: Callable[..., Store], tmp_path: Path) -> Store:
+    """With the problems of the catalogue."""
+    return open_store(tmp_path / "data", built_in().classify)
 
 
 @pytest.fixture
