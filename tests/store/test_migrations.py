@@ -29,6 +29,7 @@ DROP TABLE sink_state;
 DROP TABLE dead_letter;
 DROP TABLE alert_state;
 DROP TABLE alert;
+DROP TABLE crash_log;
 PRAGMA user_version = 1;
 """
 """Turns a file of this version into one of version 1; `first`: its tables that are no more."""
