@@ -12,7 +12,7 @@ class KeptLog(msgspec.Struct, frozen=True, kw_only=True):
     container: str
     """Empty: the Pod's only one."""
     run: str
-    """Id of the container's run, `containerd://…`; empty: not known."""
+    """Id of the container's run, as its runtime has it; empty: not known."""
     previous: bool
     """Whether it is of the run before the one at that time."""
     time: int

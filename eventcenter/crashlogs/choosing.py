@@ -67,9 +67,12 @@ def run_of(pod: Mapping[str, Any], event: Event) -> Run:
     named = [status for status in statuses if status.get("name") == wanted]
     status = (named or ([] if wanted else sorted(statuses, key=_ended_at, reverse=True)) or [{}])[0]
     container = wanted or str(status.get("name") or "")
-    found = [Run(container, id, previous) for id, previous in _runs(status, event) if id]
-    told = [run for run in found if event.uid == oom_uid(run.id.rpartition("://")[2])]
-    return (told or found or [Run(container)])[0]
+    ids = ((id.rpartition("://")[2], previous) for id, previous in _runs(status, event))
+    found = [Run(container, id, previous) for id, previous in ids if id]
+    if event.uid.startswith(oom_uid("")):  # it names the run that was killed, whose log may be gone by now
+        told = [run for run in found if event.uid == oom_uid(run.id)]
+        return (told or [Run(container, event.uid.removeprefix(oom_uid("")))])[0]
+    return (found or [Run(container)])[0]
 
 
 def _runs(status: Mapping[str, Any], event: Event) -> Iterator[tuple[str, bool]]:

@@ -32,7 +32,7 @@ STALE_MS = 15 * 60_000
 FORBIDDEN_MS = 5 * 60_000
 """So long a namespace is left alone whose logs may not be read."""
 REMEMBERED = 5_000
-"""Runs whose log need not be fetched again."""
+"""Runs whose log need not be fetched again for another event."""
 _BUSY = (429, 503)
 
 
@@ -63,7 +63,8 @@ class Collector:
         self._kept_at = 0
         self._forbidden: dict[str, int] = {}
         self._told = False
-        self._seen: dict[tuple[str, str, str], None] = {}
+        self._kept_with: dict[str, int] = {}
+        """Runs, and the change with whose event the log was kept."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="crash-logs", daemon=True)
 
@@ -116,7 +117,7 @@ class Collector:
         """Fetch and keep; come back only when that is done or in vain."""
         allowed = False
         while not self._stopping.is_set() and self._is_due(event):
-            allowed = allowed or self._limits.allow(_workload(event), _container(event))
+            allowed = allowed or self._limits.allow(_workload(event), event.uid)
             if not allowed:
                 return
             try:
@@ -148,9 +149,10 @@ class Collector:
         if pod is not None and is_another(pod, event):
             raise PodGone("another Pod has its name now")
         run = run_of(pod, event) if pod is not None else Run(container_of(event))
-        seen = (event.namespace, event.name, run.id or run.container + event.uid)
-        if seen in self._seen:
+        if run.id and self._has(event, run):
             return
+        if run.id and run.previous is None:
+            raise NoLog("the node has no log of that run any more")
         order = order_of(event, run)
         previous, found = fetch(pods, event.namespace, event.name, run.container, order, self._lines)
         kept = KeptLog(
@@ -163,12 +165,24 @@ class Collector:
         )
         self._keeper.keep(event.seq, kept)
         if run.id:  # what cannot be told from its next run is fetched again
-            self._remember(seen)
+            self._remember(run.id, event.seq)
 
-    def _remember(self, seen: tuple[str, str, str]) -> None:
-        self._seen[seen] = None
-        while len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
+    def _has(self, event: Event, run: Run) -> bool:
+        """Whether the log of the run is kept with the event: an OOM kill and the crash loop after it share one."""
+        kept = self._keeper.of_event(event.seq)
+        if kept is not None and kept.run == run.id:
+            return True
+        seq = self._kept_with.get(run.id)
+        kept = None if seq is None else self._keeper.of_event(seq)
+        if kept is None or kept.run != run.id:
+            return False
+        self._keeper.keep(event.seq, kept)
+        return True
+
+    def _remember(self, run: str, seq: int) -> None:
+        self._kept_with[run] = seq
+        while len(self._kept_with) > REMEMBERED:
+            del self._kept_with[next(iter(self._kept_with))]
 
     def _forbid(self, namespace: str, error: Forbidden) -> None:
         self._forbidden[namespace] = self._now() + FORBIDDEN_MS
@@ -203,7 +217,3 @@ def is_another(pod: dict[str, object], event: Event) -> bool:
 def _workload(event: Event) -> str:
     workload = workload_of_event(event)
     return f"{event.namespace}/{'|'.join(workload.kinds)}/{workload.name}"
-
-
-def _container(event: Event) -> str:
-    return f"{event.namespace}/{event.name}/{container_of(event)}"

@@ -10,7 +10,7 @@ MINUTE_MS = 60_000
 A_WORKLOAD = 5
 """Containers of one workload whose logs are fetched in a minute: the Pods of a Deployment die of the same."""
 AGAIN_MS = 15_000
-"""A container that was just looked at is left alone so long: the kubelet tells of one restart several times."""
+"""An event that was just followed is left alone so long: the kubelet tells of one restart several times."""
 
 
 class Limits:
@@ -25,18 +25,18 @@ class Limits:
         self._looked: dict[str, int] = {}
         self.refused = 0
 
-    def allow(self, workload: str, container: str) -> bool:
+    def allow(self, workload: str, event: str) -> bool:
         """Whether one more may be fetched now; it counts when it may."""
         now = self._now()
         self._forget(now)
-        if container in self._looked:
+        if event in self._looked:
             return False
         if len(self._begun) >= self._a_minute or self._of_workload[workload] >= self._a_workload:
             self.refused += 1
             return False
         self._begun.append((now, workload))
         self._of_workload[workload] += 1
-        self._looked[container] = now
+        self._looked[event] = now
         return True
 
     def _forget(self, now: int) -> None:

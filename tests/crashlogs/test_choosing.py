@@ -69,28 +69,28 @@ def test_without_a_name_it_is_the_container_that_ended_last() -> None:
 @pytest.mark.parametrize(
     ("told", "state", "run"),
     [
-        (crash(problem="pod-crash-loop"), {"waiting": {}}, ("web", "c://old", True)),
+        (crash(problem="pod-crash-loop"), {"waiting": {}}, ("web", "old", True)),
         (
             crash(problem="pod-crash-loop"),
             {"running": {"startedAt": "2026-11-23T06:00:10Z"}},
-            ("web", "c://old", True),
+            ("web", "old", True),
         ),
         (
             crash(problem="pod-crash-loop"),
             {"terminated": {"containerID": "c://new"}},
-            ("web", "c://new", False),
+            ("web", "new", False),
         ),
         (
             oom(problem="pod-oom-killed", uid="oom:old"),
             {"terminated": {"containerID": "c://new"}},
-            ("web", "c://old", True),
+            ("web", "old", True),
         ),
         (
             unhealthy(problem="pod-liveness-failed"),
             {"running": {"startedAt": "2026-11-23T06:00:10Z"}},
-            ("web", "c://new", False),
+            ("web", "new", False),
         ),
-        (unhealthy(problem="pod-liveness-failed"), {"waiting": {}}, ("web", "c://old", True)),
+        (unhealthy(problem="pod-liveness-failed"), {"waiting": {}}, ("web", "old", True)),
     ],
 )
 def test_run_follows_from_the_status(told: Any, state: dict[str, Any], run: Any) -> None:

@@ -52,7 +52,7 @@ def test_crash_loop_leaves_the_end_of_the_previous_run(
     assert (found.container, found.previous, found.run, found.truncated) == (
         "web",
         True,
-        "containerd://1",
+        "1",
         False,
     )
 
@@ -103,6 +103,22 @@ def test_one_run_is_fetched_once_and_the_next_run_again(
     wait_until_read(store, table, clock)
     found = kept(store, table)
     assert found is not None and found.text == "second"
+
+
+def test_oom_kill_and_the_crash_loop_after_it_share_one_log(
+    cluster: PodServer, store: Store, table: CrashLogTable, collect: Collect, clock: Clock
+) -> None:
+    cluster.has_pod("web-0")
+    cluster.logs["web-0", "web", True] = LAST_LINES
+    collect()
+    began(table)
+    store.put(batch(crash(), oom(0, uid="oom:1"), oom(0, uid="oom:before-that")))
+    wait_until_read(store, table, clock)
+    by_uid = {change.event.uid: table.of_event(change.event.seq) for change in store.reader.changes(0, 10)}
+    first = by_uid[crash().uid]
+    assert first is not None and by_uid["oom:1"] == first
+    assert by_uid["oom:before-that"] is None, "no other run's log stands in for one that is gone"
+    assert len(cluster.asked_logs()) == 1
 
 
 def test_other_events_and_old_ones_ask_for_nothing(
@@ -178,7 +194,7 @@ def test_node_that_is_away_holds_up_nobody(
     cluster: PodServer, store: Store, table: CrashLogTable, collect: Collect
 ) -> None:
     for number in range(2):
-        cluster.has_pod(f"web-{number}")
+        cluster.has_pod(f"web-{number}", run=f"containerd://{number}")
     cluster.logs["web-0", "web", True] = 500  # the API server does not reach the kubelet
     cluster.logs["web-1", "web", True] = LAST_LINES
     collect()
@@ -194,7 +210,7 @@ def test_storm_is_limited_in_all_and_for_each_workload(
     events = []
     for number in range(60):
         pod = f"{'cart' if number < 30 else f'other{number}'}-{number}"
-        cluster.has_pod(pod)
+        cluster.has_pod(pod, run=f"containerd://{number}")
         cluster.logs[pod, "web", True] = LAST_LINES
         events.append(crash(number, name=pod))
     collect(a_minute=20)
