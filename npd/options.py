@@ -12,6 +12,7 @@ from typing import NoReturn
 from urllib.parse import parse_qs
 
 from npd.config.durations import parse_duration
+from npd.report.node_uid import Mode
 
 _IGNORED = (
     "alsologtostderr", "apiserver-wait-interval", "apiserver-wait-timeout", "kube-api-burst", "kube-api-qps",
@@ -51,8 +52,8 @@ class Options:
     """Names of built-in checks that are switched off."""
     may_repair: bool = False
     """Whether health checks that are configured to may end a service that is unwell."""
-    uid_in_events: bool = True
-    """Off: events about the node carry its name as uid, which is all that `kubectl describe node` before 1.22 finds."""
+    uid_in_events: Mode = "auto"
+    """Whether events about the node carry its uid, or its name there (`report.node_uid`)."""
     host: Path = Path("/")
     """Where the node's root file system is mounted."""
     kmsg: str = "/dev/kmsg"
@@ -95,7 +96,6 @@ _SWITCHES = {
     "enable-k8s-exporter": ("kubernetes", "report to the API server (true)"),
     "k8s-exporter-write-events": ("write_events", "write events (true)"),
     "k8s-exporter-update-node-conditions": ("write_conditions", "keep conditions of the Node (true)"),
-    "node-uid-in-events": ("uid_in_events", "false: the node's name as uid, for old kubectls (true)"),
     "builtin-checks": ("builtin", "run the checks that need no configuration file (true)"),
     "enable-repair": ("may_repair", "let health checks run their repair commands (false)"),
 }
@@ -139,6 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         "how often conditions are confirmed (5m)",
         type=_duration,
     )
+    help = "whether events about the node have its uid, or its name there for kubectl before 1.22 (auto)"
+    flag("node-uid-in-events", "uid_in_events", help, choices=("auto", "true", "false"))
     flag("disable-checks", "off", "names of built-in checks, with commas", action="append", type=_names)
     flag("log-level", "log_level", "how much to log", choices=("debug", "info", "warning", "error"))
     for name in _IGNORED:

@@ -76,6 +76,7 @@ class SinkSettings:
             (option.name, value)
             for option in options_of(self.kind)
             if (value := self.options[option.name]) != option.default
+            and not (option.name == "level" and value == self.kind.default_level)
         ]
         options = urlencode(
             [(name, self.hide(str(one))) for name, value in given for one in each(value)], safe="*:/,"

@@ -29,8 +29,15 @@ def uid(*key: object) -> str:
     return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
 
 
+def template_hash(*key: object) -> str:
+    """What follows the name of a Deployment in that of a ReplicaSet, as in `7c9d8b6f5d`: the decimal digits of a 32-bit
+    number, each as one of ten letters."""
+    digits = str(int(digest(*key)[:8], 16))
+    return "".join(_SAFE[ord(digit) % len(_SAFE)] for digit in digits)
+
+
 def suffix(length: int, *key: object) -> str:
-    """The end of a generated name: `x2k9p` of a Pod, `7c9d8b6f5d` of a ReplicaSet."""
+    """The end of a generated name, as in `x2k9p` of a Pod."""
     number = int(digest(*key), 16)
     letters = []
     for _ in range(length):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eventcenter.demo.chance import suffix, uid
+from eventcenter.demo.chance import template_hash, uid
 from eventcenter.demo.events import Ref
 
 REGISTRY = "registry.example.com"
@@ -70,7 +70,7 @@ class Workload:
 
     def replica_set(self, seed: int, since: int) -> str:
         """Name of the ReplicaSet of the version rolled out at `since`."""
-        return f"{self.name}-{suffix(10, seed, self.namespace, self.name, since)}"
+        return f"{self.name}-{template_hash(seed, self.namespace, self.name, since)}"
 
     def replica_set_ref(self, seed: int, name: str) -> Ref:
         return Ref("ReplicaSet", self.namespace, name, uid(seed, "rs", self.namespace, name), "apps/v1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from eventcenter.demo.chance import DAY, HOUR, SECOND, digest, seconds, suffix, uid
+from eventcenter.demo.chance import DAY, HOUR, SECOND, digest, seconds, suffix, template_hash, uid
 from eventcenter.demo.cluster import WORKLOADS
 from eventcenter.demo.events import Note, Ref, Source, rfc3339
 from eventcenter.demo.pods import SCHEDULER_TRIES
@@ -117,7 +117,7 @@ def volumes(seed: int, begin: int, random: Random) -> list[Note]:
 def quotas(seed: int, begin: int, random: Random) -> list[Note]:
     """A team's namespace is full; the ReplicaSet tries again and again, with a new name each time."""
     since = begin - begin % (2 * DAY)
-    name = f"load-test-{suffix(10, seed, since)}"
+    name = f"load-test-{template_hash(seed, since)}"
     about = Ref("ReplicaSet", "staging", name, uid(seed, "rs", name), "apps/v1")
     at, notes = begin + seconds(random, 60, 50_000), []
     for step in range(random.randint(8, 14)):

@@ -11,6 +11,7 @@ from npd.model import CheckState, Condition, Health, Status
 from npd.report.api import Api
 from npd.report.conditions import HEARTBEAT, NodeConditions
 from npd.report.events import EventReporter, Fallback
+from npd.report.node_uid import Mode, NodeUid
 from npd.report.pods import PodResolver
 from npd.report.sending import Sending
 from npd.report.tally import Tally
@@ -25,8 +26,7 @@ _SOONEST = 0.05
 
 class KubernetesExporter:
     """`node` is the node's name, `declared` the condition types that the monitors may report. With `conditions` or
-    `events` off, that part is left to others. `uid_in_events`: whether events say the node's uid, or its name there as
-    the kubelet's do."""
+    `events` off, that part is left to others. `uid_in_events`: see `node_uid`."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class KubernetesExporter:
         heartbeat: float = HEARTBEAT,
         conditions: bool = True,
         events: bool = True,
-        uid_in_events: bool = True,
+        uid_in_events: Mode = "auto",
         fallback: Fallback | None = None,
     ) -> None:
         self.tally = Tally()
@@ -53,7 +53,8 @@ class KubernetesExporter:
             heartbeat=heartbeat,
             write=conditions,
         )
-        sending = Sending(api, node, event_namespace, lambda: self._uid(uid_in_events, node), self.tally)
+        uid = NodeUid(api, node, lambda: self.conditions.node_uid, uid_in_events)
+        sending = Sending(api, node, event_namespace, uid, self.tally)
         resolver = PodResolver(api, node, self.tally, clock=time.monotonic)
         self._events = EventReporter(
             sending, resolver, node, self.tally, clock=time.monotonic, wall=time.time, fallback=fallback
@@ -62,9 +63,6 @@ class KubernetesExporter:
         self._stopping = False
         self._turn = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="npd-report", daemon=True)
-
-    def _uid(self, real: bool, node: str) -> str:
-        return self.conditions.node_uid if real else node
 
     def start(self) -> None:
         self._thread.start()

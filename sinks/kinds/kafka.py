@@ -229,7 +229,7 @@ KIND = Kind(
     summary="Kafka: a message for every change, keyed by the uid of the event.",
     example="kafka:?brokers=kafka-0:9092&brokers=kafka-1:9092&eventstopic=events",
     options=(
-        Option("brokers", "a broker, HOST:PORT; can be repeated", broker, (), required=True, many=True),
+        Option("brokers", "a broker, HOST:PORT", broker, (), required=True, many=True),
         Option("eventstopic", "the topic", text, "heapster-events"),
         Option("timeseriestopic", "of Heapster's metrics", any_text, ignored=True),
         Option(

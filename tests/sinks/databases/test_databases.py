@@ -220,22 +220,25 @@ def talker(request: pytest.FixtureRequest) -> Iterator[Callable[[bytes], int]]:
                 connection, _ = listening.accept()
             except OSError:
                 return
+            kept.append(connection)
             with suppress(OSError):
                 connection.sendall(said)
-            kept.append(connection)
             if not request.param:
                 connection.close()
+
+    serving = threading.Thread(target=serve, daemon=True)
 
     def talking(text: bytes) -> int:
         nonlocal said
         said = text
-        threading.Thread(target=serve, daemon=True).start()
+        serving.start()
         port: int = listening.getsockname()[1]
         return port
 
     yield talking
     listening.shutdown(socket.SHUT_RDWR)
     listening.close()
+    serving.join(10)  # else it may accept one more
     for connection in kept:
         connection.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import logging
 import shutil
 import socket
 import ssl
@@ -18,6 +19,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 USER, PASSWORD = "events@example.com", "p4ss p+word&"
+
+logging.getLogger("mail.log").setLevel(
+    logging.CRITICAL
+)  # it tells of every connection, also after a test's end
 
 
 class MailServer:
