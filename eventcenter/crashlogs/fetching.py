@@ -95,6 +95,8 @@ class Pods:
             response.close()
         if response.status == 200:
             return body
+        if response.status == 204:
+            raise NoLog("the Pod runs on no node yet")
         told = decode(body)
         said = str(told.get("message") or "") if isinstance(told, dict) else ""
         if response.status == 404:
