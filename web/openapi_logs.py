@@ -39,5 +39,5 @@ def log_parameters() -> list[Json]:
             "Of the run before the one that is there; default: what suits the event.",
             {"enum": ["true", "false"]},
         ),
-        parameter("tail", "At most so many last lines, live.", {**COUNT, "minimum": 1, "maximum": MAX_LINES}),
+        parameter("tail", "At most so many last lines.", {**COUNT, "minimum": 1, "maximum": MAX_LINES}),
     ]

@@ -78,7 +78,7 @@ class Collector:
         if connection is not None:
             connection.interrupt()
         if self._thread.is_alive():
-            self._thread.join(5)
+            self._thread.join(2)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

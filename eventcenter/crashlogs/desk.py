@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from eventcenter.containerlogs import ContainerLog, KeptLog, LogQuestion
 from eventcenter.crashlogs.choosing import Run, container_of, is_about_a_pod, order_of, run_of
 from eventcenter.crashlogs.collector import is_another
 from eventcenter.crashlogs.fetching import Lines, NoLog, PodGone, Pods, fetch, gone
-from eventcenter.errors import NotFoundError
+from eventcenter.errors import ClusterError, NotFoundError
 from eventcenter.model import Event
 from eventcenter.ports import Clock, CrashLogKeeper
 from eventcenter.watch.connection import Connection
+
+AT_ONCE = 4
+"""Logs that are read live: a slow cluster must not take the threads that serve pages."""
+WAIT_S = 1.0
+"""For one of them to end."""
 
 
 class Desk:
@@ -30,6 +37,7 @@ class Desk:
         self._redact = redact
         self._now = now
         self._lines = lines
+        self._places = threading.BoundedSemaphore(AT_ONCE)
 
     def kept(self, event: Event) -> ContainerLog | None:
         kept = self._keeper.of_event(event.seq)
@@ -38,7 +46,7 @@ class Desk:
     def log(self, event: Event, asked: LogQuestion) -> ContainerLog:
         kept = None if asked.live else self._keeper.of_event(event.seq)
         if kept is not None and (asked.live is False or _suits(kept, asked)):
-            return _snapshot(kept)
+            return _snapshot(kept, asked.lines)
         if asked.live is False:
             raise NotFoundError(
                 "no log was kept of this event",
@@ -50,21 +58,35 @@ class Desk:
             )
         return self._live(event, asked)
 
-    def _live(self, event: Event, asked: LogQuestion) -> ContainerLog:
-        connection = self._connect()
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        if not self._places.acquire(timeout=WAIT_S):
+            raise ClusterError(f"{AT_ONCE} logs are being read, as many as may be at once", hint="Try again.")
         try:
-            pods = Pods(connection, self._redact)
-            container, order = _wanted(pods, event, asked)
-            reason, previous, found = "", order[0], Lines("", False)
+            connection = self._connect()
             try:
-                lines = asked.lines or self._lines
-                previous, found = fetch(pods, event.namespace, event.name, container, order, lines)
-            except NoLog as error:
-                reason = str(error)
-        except PodGone as error:
-            raise NotFoundError(str(error)) from None
+                yield connection
+            finally:
+                connection.close()
         finally:
-            connection.close()
+            self._places.release()
+
+    def _live(self, event: Event, asked: LogQuestion) -> ContainerLog:
+        try:
+            with self._connected() as connection:
+                return self._read(Pods(connection, self._redact), event, asked)
+        except PodGone as error:
+            hint = "source=snapshot has what was kept at crash time, if anything was."
+            raise NotFoundError(str(error), hint=hint) from None
+
+    def _read(self, pods: Pods, event: Event, asked: LogQuestion) -> ContainerLog:
+        container, order = _wanted(pods, event, asked)
+        reason, previous, found = "", order[0], Lines("", False)
+        try:
+            lines = asked.lines or self._lines
+            previous, found = fetch(pods, event.namespace, event.name, container, order, lines)
+        except NoLog as error:
+            reason = str(error)
         return ContainerLog(
             container=container,
             previous=previous,
@@ -88,19 +110,17 @@ def _wanted(pods: Pods, event: Event, asked: LogQuestion) -> tuple[str, tuple[bo
 
 
 def _suits(kept: KeptLog, asked: LogQuestion) -> bool:
-    return (
-        asked.container in ("", kept.container)
-        and asked.previous in (None, kept.previous)
-        and asked.lines is None
-    )
+    return asked.container in ("", kept.container) and asked.previous in (None, kept.previous)
 
 
-def _snapshot(kept: KeptLog) -> ContainerLog:
+def _snapshot(kept: KeptLog, most: int | None = None) -> ContainerLog:
+    lines = kept.text.split("\n")
+    shown = lines[-most:] if most else lines
     return ContainerLog(
         container=kept.container,
         previous=kept.previous,
         source="snapshot",
         time=kept.time,
-        text=kept.text,
-        truncated=kept.truncated,
+        text="\n".join(shown),
+        truncated=kept.truncated or len(shown) < len(lines),
     )

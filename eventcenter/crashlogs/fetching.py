@@ -114,7 +114,7 @@ class Pods:
 
 
 def gone(namespace: str, pod: str) -> PodGone:
-    return PodGone(f"the Pod {namespace}/{pod} is gone, and nothing of its log was kept")
+    return PodGone(f"the Pod {namespace}/{pod} is gone, and its log with it")
 
 
 def fetch(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from eventcenter.containerlogs import KeptLog, LogQuestion
-from eventcenter.crashlogs.desk import Desk
+from eventcenter.crashlogs.desk import AT_ONCE, Desk
 from eventcenter.crashlogs.redacting import Redactor
 from eventcenter.errors import ClusterError, Forbidden, NotFoundError
 from eventcenter.model import Event
@@ -50,7 +51,47 @@ def test_snapshot_comes_first_and_live_when_asked_for(
     assert (live.source, live.text, live.container, live.previous) == ("live", "token=***\nlive", "web", True)
     other = desk.log(told, LogQuestion(previous=False))
     assert other.source == "live" and other.reason and not other.text
-    assert desk.log(told, LogQuestion(lines=1)).text == "live"
+    assert desk.log(told, LogQuestion(live=True, lines=1)).text == "live"
+
+
+def test_snapshot_is_shortened_when_fewer_lines_are_asked_for(
+    store: Store, table: CrashLogTable, desk: Desk
+) -> None:
+    told = stored(store, crash())
+    text = "\n".join(f"line {number}" for number in range(5))
+    table.keep(
+        told.seq, KeptLog(container="web", run="", previous=True, time=NOON, text=text, truncated=False)
+    )
+    found = desk.log(told, LogQuestion(lines=2))
+    assert (found.text, found.truncated) == ("line 3\nline 4", True)
+    assert not desk.log(told, LogQuestion(lines=5)).truncated
+
+
+def test_a_slow_cluster_takes_only_some_threads(
+    store: Store, table: CrashLogTable, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventcenter.crashlogs.desk.WAIT_S", 0.01)
+    told, release, inside = stored(store, crash()), threading.Event(), threading.Semaphore(0)
+
+    def slow() -> Connection:
+        inside.release()
+        release.wait(20)
+        raise ClusterError("too late")
+
+    def look() -> None:
+        with pytest.raises(ClusterError, match="too late"):
+            desk.log(told, LIVE)
+
+    desk = Desk(table, slow, Redactor(), clock, 200)
+    lookers = [threading.Thread(target=look) for _ in range(AT_ONCE)]
+    for looker in lookers:
+        looker.start()
+        assert inside.acquire(timeout=10)
+    with pytest.raises(ClusterError, match="as many as may be at once"):
+        desk.log(told, LIVE)
+    release.set()
+    for looker in lookers:
+        looker.join(10)
 
 
 def test_pod_that_is_gone_has_its_snapshot(
