@@ -49,7 +49,11 @@ def text(value: Any) -> str:
 
 
 def path(value: Any) -> Path:
-    return Path(text(value)).expanduser()
+    given = text(value)
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{_shown(given)} begins with the home of a user that there is not") from None
 
 
 def boolean(value: Any) -> bool:
