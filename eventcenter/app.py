@@ -48,6 +48,7 @@ def run(loaded: Loaded) -> None:
         greet(lambda: connect(access), assembly.center.writer, str(settings.data_dir))
         for_people = parts.forward(assembly, lambda: connect(access))
         parts.judge(assembly, for_people)
+        parts.keep_logs(assembly, lambda: connect(access))
         parts.watch(assembly, lambda: connect(access))
         parts.check_nodes(assembly, lambda: connect(access))
 

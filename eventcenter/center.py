@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from eventcenter.errors import NotFoundError
 from eventcenter.model import Retention, RetentionStatus, StoreStatus, StreamStatus
-from eventcenter.ports import AlertDesk, NotificationDesk, SinkDesk
+from eventcenter.ports import AlertDesk, LogDesk, NotificationDesk, SinkDesk
 from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.settings import Settings
 from eventcenter.store import ConsumerTable, Deliveries, Reader, SavedQueries, Writer, open_writer
@@ -45,6 +45,7 @@ class RunningCenter:
         self.deliveries = Deliveries(self.writer.call, self.reader)
         self.sinks: SinkDesk | None = None
         self.alerts: AlertDesk | None = None
+        self.logs: LogDesk | None = None
         self.notices: NotificationDesk | None = None
         self.labels = settings.labels
         self.sources: Sequence[Callable[[], StreamStatus]] = ()

@@ -144,6 +144,26 @@ def surroundings(settings: Settings, objects: Any) -> Surroundings:
     )
 
 
+def keep_logs(assembly: Assembly, connect: Connect) -> None:
+    """What containers wrote before they died, kept at that time and shown when asked for."""
+    from eventcenter.crashlogs.collector import Collector
+    from eventcenter.crashlogs.desk import Desk
+    from eventcenter.crashlogs.limiting import Limits
+    from eventcenter.crashlogs.redacting import Redactor
+    from eventcenter.store import CrashLogTable
+
+    center, settings = assembly.center, assembly.settings
+    if not settings.crash_logs:
+        return
+    keeper = CrashLogTable(center.writer.call, center.reader, settings.crash_logs_max_bytes)
+    redact, lines = Redactor(settings.redact), settings.crash_log_lines
+    limits = Limits(center.now, settings.crash_logs_per_minute)
+    collector = Collector(center.reader, keeper, connect, redact, center.now, limits, lines)
+    assembly.stack.callback(collector.stop)
+    collector.start()
+    center.logs = Desk(keeper, connect, redact, center.now, lines)
+
+
 def check_nodes(assembly: Assembly, connect: Connect) -> None:
     """What the center finds out about nodes by itself goes the way of all events."""
     center, settings = assembly.center, assembly.settings

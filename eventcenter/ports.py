@@ -17,10 +17,12 @@ from eventcenter.alerted import (
     RouteMatch,
     Silence,
 )
+from eventcenter.containerlogs import ContainerLog, KeptLog, LogQuestion
 from eventcenter.forwarded import DeadLetter, SinkStatus, SinkTest
 from eventcenter.model import (
     Answer,
     Batch,
+    Event,
     EventDetail,
     KeptPosition,
     LogPage,
@@ -186,6 +188,32 @@ class AlertKeeper(Protocol):
         """Resolved in that time, the latest first."""
 
 
+class CrashLogKeeper(Protocol):
+    """What is kept of container logs. A change is named by its number. Every write returns once it is committed;
+    StoreError when the store refuses."""
+
+    def position(self) -> int | None:
+        """Everything up to this number has been looked at; None before the first time."""
+
+    def keep_position(self, seq: int, now: int) -> None: ...
+
+    def keep(self, seq: int, kept: KeptLog) -> None:
+        """With the event of that change, instead of what was kept with it before."""
+
+    def of_event(self, seq: int) -> KeptLog | None: ...
+
+
+class LogDesk(Protocol):
+    """Container logs, as pages and API know them."""
+
+    def kept(self, event: Event) -> ContainerLog | None:
+        """The snapshot of crash time."""
+
+    def log(self, event: Event, asked: LogQuestion) -> ContainerLog:
+        """NotFoundError: there is none and never will be; Forbidden: the right is missing; ClusterError: the cluster
+        does not answer."""
+
+
 class NotificationKeeper(Protocol):
     """Silences, and what was told or is to be. Writes return once they are committed; StoreError when the store
     refuses."""
@@ -320,6 +348,10 @@ class Center(Protocol):
     @property
     def alerts(self) -> AlertDesk | None:
         """None where nothing is judged."""
+
+    @property
+    def logs(self) -> LogDesk | None:
+        """None where no container logs are read (the playground, or switched off)."""
 
     @property
     def notices(self) -> NotificationDesk | None:

@@ -227,6 +227,58 @@ class Settings:
     not ready or under pressure for long, flaps, is cordoned for days, is silent, too old or full, and each container
     that was OOM killed. It needs the right to watch nodes and pods; without it, it says so once and does nothing."""
 
+    crash_logs: bool = _setting(
+        types.boolean,
+        True,
+        help="Keep the last lines of containers that crash.",
+        show=bool,
+    )
+    """true or false. For crash loops, OOM kills and failed probes the end of the container's log is fetched once and
+    kept with the event; the page of an event can show it live too. It needs the right to get pods/log; without
+    it, it says so once and does nothing. false: no container log is read at all. See crash-logs.md."""
+
+    crash_log_lines: int = _setting(
+        types.whole(1, 2000),
+        200,
+        metavar="LINES",
+        help="How many lines of a container's log are kept.",
+        show=int,
+    )
+    """1 to 2000; at most 64 KiB of them, the last."""
+
+    crash_logs_per_minute: int = _setting(
+        types.whole(1, 6000),
+        60,
+        metavar="NUMBER",
+        help="How many container logs are fetched in a minute at most.",
+        show=int,
+    )
+    """1 to 6000. Of one workload at most five, as its Pods die of the same."""
+
+    crash_logs_max_bytes: int = _setting(
+        types.size,
+        100 * 10**6,
+        metavar="SIZE",
+        key="crash_logs_max_size",
+        default_text="100MB",
+        help="How large all kept container logs may become; the oldest go first.",
+        show=types.show_size,
+    )
+    """As `max_size`; counted as they are stored, compressed."""
+
+    redact: tuple[str, ...] = _setting(
+        types.patterns,
+        (),
+        metavar="PATTERN",
+        default_text="none beside the built-in ones",
+        help="A regular expression whose matches are hidden in container logs; can be repeated.",
+        show=list,
+        many=True,
+    )
+    """A list of regular expressions (RE2, 1000 characters at most); in the environment one a line. What they match
+    becomes `***`, between what the groups `keep` and `after` have. Passwords, tokens, keys, cookies and Authorization
+    headers are hidden anyway."""
+
     npd: bool = _setting(
         types.boolean,
         False,

@@ -4,9 +4,12 @@ accepted."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from eventcenter.patterns import searcher
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -46,7 +49,11 @@ def text(value: Any) -> str:
 
 
 def path(value: Any) -> Path:
-    return Path(text(value)).expanduser()
+    given = text(value)
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{_shown(given)} begins with the home of a user that there is not") from None
 
 
 def boolean(value: Any) -> bool:
@@ -62,6 +69,32 @@ def paths(value: Any) -> tuple[Path, ...]:
     """Several files: a list, or text with commas."""
     given = value if isinstance(value, list | tuple) else text(value).split(",")
     return tuple(path(one) for one in given if str(one).strip())
+
+
+def whole(least: int, most: int) -> Callable[[Any], int]:
+    """A whole number in that range, both included."""
+
+    def parse(value: Any) -> int:
+        given = text(value)
+        if not re.fullmatch(r"\d{1,9}", given) or not least <= int(given) <= most:
+            raise ValueError(f"{_shown(given)} is not a whole number from {least} to {most}")
+        return int(given)
+
+    return parse
+
+
+def patterns(value: Any) -> tuple[str, ...]:
+    """Several regular expressions: a list, or text with one a line, as they may hold any other character."""
+    given = value if isinstance(value, list | tuple) else text(value).split("\n")
+    found = tuple(text(one) for one in given if str(one).strip())
+    for pattern in found:
+        try:
+            everywhere = searcher(pattern)("")
+        except ValueError as error:
+            raise ValueError(f"{_shown(pattern)} {error}") from None
+        if everywhere:
+            raise ValueError(f"{_shown(pattern)} matches the empty text, so everywhere")
+    return found
 
 
 def address(value: Any) -> Address:

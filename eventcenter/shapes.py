@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from eventcenter.alerted import AlertRecord, LogEntry, RouteMatch, Silence
+from eventcenter.containerlogs import ContainerLog
 from eventcenter.forwarded import DeadLetter, SinkStatus, SinkTest
 from eventcenter.model import Event, Retention
 from eventcenter.sizing import Cost, Forecast, Rate
@@ -155,6 +156,19 @@ def alert_shape(alert: AlertRecord, title: str) -> dict[str, Any]:
         "names": alert.names,
         "message": alert.message,
         "why": alert.why or None,
+    }
+
+
+def container_log_shape(log: ContainerLog) -> dict[str, Any]:
+    """A log, as `GET /api/v1/events/{uid}/logs` shows it."""
+    return {
+        "container": log.container,
+        "previous": log.previous,
+        "source": log.source,
+        "time": rfc3339(log.time),
+        "text": log.text,
+        "truncated": log.truncated,
+        "reason": log.reason or None,
     }
 
 

@@ -15,7 +15,7 @@ def cut_off_after(seconds: float, descriptor: int) -> Iterator[None]:
     """Shut the connected socket down when the block takes longer."""
     # A number of its own: the library may close the other, and it would mean something else then.
     handle = socket.socket(fileno=os.dup(descriptor))
-    with contextlib.closing(handle), _timer(seconds, lambda: _shut_down(handle)):
+    with contextlib.closing(handle), doing_after(seconds, lambda: _shut_down(handle)):
         yield
 
 
@@ -32,12 +32,13 @@ def all_cut_off_after(seconds: float, connected: Iterable[socket.socket]) -> Ite
         for handle in list(connected):
             _shut_down(handle)
 
-    with _timer(seconds, shut_all_down):
+    with doing_after(seconds, shut_all_down):
         yield
 
 
 @contextlib.contextmanager
-def _timer(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+def doing_after(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    """Do something in a thread of its own when the block takes longer."""
     timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()

@@ -6,11 +6,11 @@ import contextlib
 import smtplib
 import socket
 import ssl
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
+from sinks.cutoff import doing_after
 from sinks.delivery import Broken, DeliveryError, Refused, TryAgain
 
 Refusals = dict[str, tuple[int, bytes]]
@@ -111,14 +111,8 @@ def _ended_after(smtp: smtplib.SMTP, seconds: float) -> Iterator[None]:
                     smtp.sock, socket.SHUT_RDWR
                 )  # that of TLS would take it apart while it is read
 
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
+    with doing_after(seconds, end):
         yield
-    finally:
-        timer.cancel()
-        timer.join(1)
 
 
 def _about_recipients(refusals: Refusals) -> DeliveryError:

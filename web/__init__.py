@@ -20,6 +20,7 @@ from web import (
     consumers,
     errors,
     health,
+    logs_api,
     metrics,
     notifications_api,
     notifications_page,
@@ -48,7 +49,7 @@ def create_app(center: Center, *, stopping: threading.Event | None = None) -> Fl
     for part in (errors, preferences, render, origin):
         part.register(app)
     for area in (
-        api, changes, consumers, query_api, health, chart_images, pages, query_routes, saved_queries_api,
+        api, logs_api, changes, consumers, query_api, health, chart_images, pages, query_routes, saved_queries_api,
         alerts_api, alerts_page, notifications_api, notifications_page, sinks_api, sinks_page,
     ):  # fmt: skip
         app.register_blueprint(area.blueprint)

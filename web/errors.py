@@ -12,10 +12,12 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventcenter.errors import (
+    ClusterError,
     ConfigError,
     ConflictError,
     ConsumerConflict,
     EventCenterError,
+    Forbidden,
     NotFoundError,
     QueryCancelled,
     QuerySyntaxError,
@@ -53,6 +55,8 @@ _STATUS: tuple[tuple[type[EventCenterError], int], ...] = (
     (QueryTooLarge, 422),
     (TooManyQueries, 429),
     (StoreError, 503),
+    (Forbidden, 403),
+    (ClusterError, 503),
 )
 RETRY_SECONDS = 5
 
@@ -88,7 +92,9 @@ def _answer(status: int, code: str, message: str, hint: str) -> Response:
 
 def _on_product_error(error: EventCenterError) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-    if status >= 500:
+    if isinstance(error, ClusterError):  # of the network, not of ours: no traceback
+        log.info("request failed path=%s error=%s", request.path, error)
+    elif status >= 500:
         log.error("request failed path=%s error=%s", request.path, error, exc_info=error)
     return _answer(status, error.code, str(error), error.hint)
 

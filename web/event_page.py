@@ -11,7 +11,7 @@ from eventcenter import charts
 from eventcenter.explain import explain
 from eventcenter.model import Event
 from eventcenter.rules import built_in
-from web import links, trend
+from web import event_log, links, trend
 from web.i18n import _, is_chinese
 from web.preferences import preferences
 from web.render import page
@@ -38,6 +38,7 @@ def show(uid: str) -> Response:
         explanation=explain(detail.event),
         problem=_problem_title(detail.event),
         facts=_facts(detail.event),
+        log=event_log.shown(detail.event),
         chart=Markup(charts.trend(chart, "svg", standalone=False).decode()) if chart else None,
         message_most=SHOWN_MESSAGE,
         raw=raw[:SHOWN_RAW],

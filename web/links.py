@@ -58,9 +58,16 @@ def event_json_url(uid: str) -> str:
     return address(f"/api/v1/events/{path}", query.items())
 
 
+def event_log_url(uid: str) -> str:
+    path, query = _event_place(uid)
+    return address(f"/api/v1/events/{path}/logs", query.items())
+
+
 def _event_place(uid: str) -> tuple[str, dict[str, str]]:
     """A uid is whatever a cluster sent. What a browser would take for a relative path goes into the query."""
-    if all(part and part not in (".", "..") for part in uid.split("/")) and uid != "-":
+    parts = uid.split("/")
+    # `/events/UID/logs` is an address of its own.
+    if all(part and part not in (".", "..") for part in parts) and uid != "-" and parts[-1] != "logs":
         return quote(uid, errors="replace"), {}
     return "-", {"uid": uid}
 

@@ -10,6 +10,7 @@ from eventcenter.search import MAX_CHARS
 from web.changes import STREAM
 from web.openapi_alerts import alert_paths, alert_schemas
 from web.openapi_consuming import change_parameters, consumer_name, consumer_schemas
+from web.openapi_logs import log_parameters, log_schemas
 from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
 from web.openapi_saved import saved_schemas
 from web.openapi_sinks import sink_paths, sink_schemas
@@ -130,6 +131,7 @@ _SCHEMAS: Json = {
     **saved_schemas(),
     **sink_schemas(),
     **alert_schemas(),
+    **log_schemas(),
     **usage_schemas(),
     "Version": object_of({"version": STRING, "instance": STRING, "demo": {"type": "boolean"}}),
     "Health": object_of({"status": STRING}),
@@ -177,7 +179,7 @@ _ERRORS = {
     403: "A page of another site sent it.",
     409: "Something else has the name (or the consumer is another's now), or there are too many.",
     404: "There is no such thing; the message names what there is.",
-    503: "The store cannot be read now, or too many requests wait for changes. See Retry-After.",
+    503: "The store cannot be read now, the cluster is away, or too many requests wait for changes. See Retry-After.",
 }
 
 
@@ -269,6 +271,13 @@ def _paths() -> Json:
         ),
         "/api/v1/events/{uid}": _get(
             "One event, with its raw object and its history", "EventDetail", [uid, _INSTANCE], 404
+        ),
+        "/api/v1/events/{uid}/logs": _get(
+            "The log of the container that an event is about, live or as it was kept at crash time",
+            "ContainerLog",
+            [uid, *log_parameters(), _INSTANCE],
+            404,
+            **{"403": {"description": "The right to get pods/log is missing.", "content": _content("Error")}},
         ),
         "/api/v1/changes": changes,
         "/api/v1/consumers": _get("Named consumers", "Consumers", [_INSTANCE], 404),

@@ -21,6 +21,15 @@ RUN = tuple(row.field for row in TABLE)
 
 Command = Callable[..., Any]
 
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    help="How to print. [default: table]",
+)
+"""Of commands that print a table or one JSON document."""
+
 
 def takes_settings(*fields: str) -> Callable[[Command], Command]:
     """Give a command the flags of `fields` and `--config`; it is called with the `Loaded` settings of all

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from eventcenter.cli.options import STORAGE, takes_settings
+from eventcenter.cli.options import STORAGE, output_option, takes_settings
 from eventcenter.config import Loaded
 
 _file = click.option(
@@ -19,15 +19,6 @@ _file = click.option(
 )
 
 
-_output = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    help="How to print. [default: table]",
-)
-
-
 @click.group()
 def rules() -> None:
     """Rules: what is worth an alert."""
@@ -36,7 +27,7 @@ def rules() -> None:
 @rules.command("list")
 @_file
 @click.option("--all", "every", is_flag=True, help="Also those that are switched off.")
-@_output
+@output_option
 def list_(file: Path | None, every: bool, output: str) -> None:
     """The rules that are switched on: name, severity, when they fire, what they are about."""
     from eventcenter.alerts.catalogue import shape
@@ -77,7 +68,7 @@ def lint(file: Path) -> None:
 @_file
 @click.option("--from", "since", default="-1d", metavar="TIME", help="Where to begin. [default: -1d]")
 @click.option("--to", "until", default="now", metavar="TIME", help="Where to end. [default: now]")
-@_output
+@output_option
 @takes_settings(*STORAGE)
 def test(
     loaded: Loaded, names: tuple[str, ...], file: Path | None, since: str, until: str, output: str

@@ -7,18 +7,10 @@ from typing import Any
 
 import click
 
-from eventcenter.cli.options import takes_settings
+from eventcenter.cli.options import output_option, takes_settings
 from eventcenter.config import Loaded
 from eventcenter.errors import ConfigError
 from eventcenter.settings import Settings
-
-_output = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    help="How to print. [default: table]",
-)
 
 
 @click.group()
@@ -28,7 +20,7 @@ def sinks() -> None:
 
 @sinks.command("list")
 @takes_settings("data_dir", "instance", "listen", "sinks")
-@_output
+@output_option
 def list_(loaded: Loaded, output: str) -> None:
     """The sinks of the settings and of the page, how far each is, and what it waits for.
 
@@ -44,7 +36,7 @@ def list_(loaded: Loaded, output: str) -> None:
 
 @sinks.command()
 @click.argument("name", required=False)
-@_output
+@output_option
 def kinds(name: str | None, output: str) -> None:
     """All kinds of sinks, or one with its options."""
     from eventcenter.cli.sink_tables import show_kind, show_kinds

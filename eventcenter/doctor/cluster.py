@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from urllib3 import exceptions
 
 from eventcenter.doctor.findings import Finding, duration, fail, ok, warn
-from eventcenter.doctor.rights import check_rights
+from eventcenter.doctor.rights import check_log_right, check_rights
 from eventcenter.errors import ClusterError, ClusterNotConfigured, ConfigError
 from eventcenter.model import ChangeType
 from eventcenter.normalize import normalize
@@ -65,6 +65,8 @@ def _steps(connection: Connection, settings: Settings, now: Clock) -> Iterator[F
     for finding in check_rights(connection, settings.namespaces):
         allowed = allowed and finding.status != "fail"
         yield finding
+    if allowed and settings.crash_logs:
+        yield from check_log_right(connection, settings.namespaces)
     if allowed:
         yield from _events(connection, settings, now)
 

@@ -36,8 +36,29 @@ def check_rights(connection: Connection, namespaces: tuple[str, ...]) -> Iterato
         yield _verdict(namespace, f"{verb} {resource}", answer, who)
 
 
+def check_log_right(connection: Connection, namespaces: tuple[str, ...]) -> Iterator[Finding]:
+    """Container logs are of use and not needed: without the right it is a warning."""
+    for namespace in namespaces or (None,):
+        where = f"in namespace {namespace}" if namespace else "in all namespaces"
+        try:
+            answer = _ask(connection, namespace, "get", "pods/log")
+        except ClusterError:
+            return  # the steps around this one say it
+        if _allowed(answer):
+            yield ok("rights", f"may get pods/log {where}")
+        elif answer.status in (200, 201):
+            yield warn(
+                "rights",
+                f"may not get pods/log {where}: no container log is kept or shown",
+                "Apply deploy/base/rbac-logs.yaml, or set crash_logs: false.",
+            )
+
+
 def _ask(connection: Connection, namespace: str | None, verb: str, resource: str) -> Answer:
-    attributes = {"verb": verb, "resource": resource, "group": ""}
+    attributes = {"verb": verb, "group": ""}
+    attributes["resource"], _, subresource = resource.partition("/")
+    if subresource:
+        attributes["subresource"] = subresource
     if namespace:
         attributes["namespace"] = namespace
     review = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from eventcenter.model import Event
 from eventcenter.store.alerts import AlertTable
 from eventcenter.store.consumers import ConsumerTable
+from eventcenter.store.crash_logs import CrashLogTable
 from eventcenter.store.deliveries import Deliveries
 from eventcenter.store.files import database_path, is_locked
 from eventcenter.store.notifications import NotificationTable
@@ -18,6 +19,7 @@ from eventcenter.store.writer import Writer
 __all__ = [
     "AlertTable",
     "ConsumerTable",
+    "CrashLogTable",
     "Deliveries",
     "NotificationTable",
     "Reader",

@@ -53,6 +53,7 @@ def delete_events(connection: sqlite3.Connection, rows: Sequence[Row], *, words:
         delete_rows(connection, stored_rows(connection, ids))
     connection.execute(f"DELETE FROM change WHERE seq IN ({eids})")
     connection.execute(f"DELETE FROM change WHERE eid IN ({eids}) AND seq <> eid")
+    connection.execute(f"DELETE FROM crash_log WHERE eid IN ({eids})")
     connection.execute(f"DELETE FROM event WHERE id IN ({ids})")
     return changes
 

@@ -18,6 +18,7 @@ The shape follows from 22.5 million events on a small machine; `docs/decisions/`
 - `saved_query` holds what people keep: no query of theirs can read it (`sandbox`).
 - `sink_state` and `dead_letter` are of sinks: what people were told, and what a destination refused for good.
 - `alert` has alerts as they are and were, `alert_state` what their judge keeps between two changes, with its position.
+- `crash_log` has what a container wrote before it died, for the events that tell of that.
 - `silence`, `notifying_state` and `notification`: what is not told, what was, and what waits to be.
 - Full text lies in one contentless FTS5 table a day (`words_DAY`, made when needed), so that a prefix never
   merges the word lists of ninety days and retention drops whole tables.
@@ -28,6 +29,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from typing import Any
+
+from eventcenter.store.schema_crash_logs import CRASH_LOGS
 
 APPLICATION_ID = 0x4B45_4331  # "KEC1": says whose file this is, `file` and SQLite's own tools show it
 
@@ -361,6 +364,11 @@ def m005_alerts(connection: sqlite3.Connection) -> None:
     _execute_all(connection, _V5)
 
 
+def m007_crash_logs(connection: sqlite3.Connection) -> None:
+    """The ends of container logs, kept with the events that tell of a crash."""
+    _execute_all(connection, CRASH_LOGS)
+
+
 _V6 = """
 CREATE TABLE notifying_state (id INTEGER PRIMARY KEY CHECK (id = 1), state BLOB NOT NULL) STRICT;
 
@@ -415,6 +423,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     m004_sinks,
     m005_alerts,
     m006_notifications,
+    m007_crash_logs,
 ]
 """In order; the n-th one brings the file to `PRAGMA user_version` n."""
 

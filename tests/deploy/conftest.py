@@ -62,7 +62,7 @@ def as_the_center(
         path.chmod(0o600)
         yield Kubectl(kubectl.binary, path)
     finally:
-        kubectl("delete", "clusterrole,clusterrolebinding", own_namespace)
+        kubectl("delete", "clusterrole,clusterrolebinding", own_namespace, f"{own_namespace}-logs")
 
 
 def _token(kubectl: Kubectl, namespace: str) -> str:

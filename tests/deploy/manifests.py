@@ -43,14 +43,15 @@ def rendered(binary: str, directory: Path) -> list[dict[str, Any]]:
 
 
 def moved(objects: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    """The objects without the Namespace, in the namespace `name`; those in none are called `name`."""
+    """The objects without the Namespace, in the namespace `name`; those in none
+    are called so instead of `eventcenter`."""
     result = copy.deepcopy([item for item in objects if item["kind"] != "Namespace"])
     for item in result:
         if "namespace" in item["metadata"]:
             item["metadata"]["namespace"] = name
         else:
-            item["metadata"]["name"] = name
+            item["metadata"]["name"] = item["metadata"]["name"].replace("eventcenter", name)
         if item["kind"] == "ClusterRoleBinding":
-            item["roleRef"]["name"] = name
+            item["roleRef"]["name"] = item["roleRef"]["name"].replace("eventcenter", name)
             item["subjects"][0]["namespace"] = name
     return result

@@ -58,6 +58,11 @@ def test_role_gives_no_more(as_the_center: Kubectl, verb: str, resource: str) ->
     assert asked.stdout.strip() == "no", asked.stderr
 
 
+def test_the_role_of_its_own_lets_it_read_logs(as_the_center: Kubectl) -> None:
+    asked = as_the_center.run("auth", "can-i", "get", "pods", "--subresource=log", "--all-namespaces")
+    assert asked.stdout.strip() == "yes", asked.stderr
+
+
 def test_a_call_beyond_the_role_is_refused(as_the_center: Kubectl) -> None:
     refused = as_the_center.run("get", "secrets", "--all-namespaces")
     assert refused.returncode != 0 and "forbidden" in refused.stderr

@@ -34,6 +34,7 @@ def test_a_healthy_cluster(settings: Settings, examined: Check) -> None:
     assert [finding.message for finding in found["rights"]] == [
         "may list events in all namespaces",
         "may watch events in all namespaces",
+        "may get pods/log in all namespaces",
     ]
 
 
@@ -225,6 +226,17 @@ def test_a_missing_verb_is_named_with_the_command_that_grants_it(
     assert "--serviceaccount=ops:center" in watching.remedy
     assert "kubectl create clusterrolebinding" in watching.remedy
     assert "events" not in found
+
+
+def test_logs_that_may_not_be_read_are_a_warning(
+    settings: Settings, cluster: Cluster, examined: Check
+) -> None:
+    cluster.routes[REVIEW] = allow(lambda verb, namespace: verb != "get")
+    found = examined(settings)
+    assert [finding.status for finding in found["rights"]] == ["ok", "ok", "warn"]
+    assert "may not get pods/log in all namespaces" in found["rights"][2].message
+    assert "rbac-logs.yaml" in found["rights"][2].remedy and "events" in found
+    assert len(examined(replace(settings, crash_logs=False))["rights"]) == 2
 
 
 def test_each_namespace_is_asked_for_itself(settings: Settings, cluster: Cluster, examined: Check) -> None:

@@ -29,6 +29,7 @@ DROP TABLE sink_state;
 DROP TABLE dead_letter;
 DROP TABLE alert_state;
 DROP TABLE alert;
+DROP TABLE crash_log;
 DROP TABLE notifying_state;
 DROP TABLE silence;
 DROP TABLE notification;

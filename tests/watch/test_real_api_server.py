@@ -195,7 +195,7 @@ def test_missing_rights_are_named_and_found_when_they_come(
     tmp_path: Path,
 ) -> None:
     kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(json.dumps(_as_service_account(admin, namespace, cluster_kubeconfig)))
+    kubeconfig.write_text(json.dumps(as_service_account(admin, namespace, cluster_kubeconfig)))
     create(admin, namespace, "held")
     watcher = watch(namespace, kubeconfig)
     until(lambda: watcher.status().error)
@@ -213,7 +213,7 @@ def test_missing_rights_are_named_and_found_when_they_come(
     assert watcher.status().error is None
 
 
-def _as_service_account(admin: Connection, namespace: str, base: Path) -> dict[str, Any]:
+def as_service_account(admin: Connection, namespace: str, base: Path) -> dict[str, Any]:
     secret = {
         "type": "kubernetes.io/service-account-token",
         "metadata": {"name": "t", "annotations": {"kubernetes.io/service-account.name": "default"}},

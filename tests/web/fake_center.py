@@ -38,6 +38,7 @@ from eventcenter.rules import ERROR_SEVERITIES, built_in
 from eventcenter.search import matches
 from eventcenter.usage import Amount, DayGoing, DayUsage, Going, NamedUsage, PairUsage, Space, Usage, added_up
 from tests.web.fake_alerts import FakeAlerts
+from tests.web.fake_logs import FakeLogs
 from tests.web.fake_notices import FakeNotices
 from tests.web.fake_sinks import FakeDesk
 
@@ -445,6 +446,7 @@ class FakeCenter:
     labels: dict[str, str] = field(default_factory=lambda: {"clusterName": "shop"})
     sinks: FakeDesk | None = field(default_factory=FakeDesk)
     alerts: FakeAlerts | None = field(default_factory=FakeAlerts)
+    logs: FakeLogs | None = field(default_factory=FakeLogs)
     notices: FakeNotices | None = field(default_factory=FakeNotices)
 
     @property
