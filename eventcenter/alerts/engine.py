@@ -31,6 +31,7 @@ LOOK_S = 1.0
 """Between two looks at the clock and whether to stop; an event is judged within as long."""
 KEEP_EVERY_MS = 5_000
 """So often the position is kept where nothing has changed."""
+KEEP_BEHIND_MS = 1_000
 AGAIN_S = 5.0
 """After a failure of the store."""
 
@@ -55,6 +56,7 @@ class Engine:
         self._judge = Judge([])
         self._seq = 0
         self._kept_at = 0
+        self._kept_seq = -1
         self._error: str | None = None
         self._stopping = threading.Event()
         self._change = threading.Lock()
@@ -148,7 +150,7 @@ class Engine:
             self._seq = page.next
             if not page.changes:
                 steps += self._judge.tick(now)
-            if steps or page.changes or now - self._kept_at >= KEEP_EVERY_MS:
+            if steps or self._has_to_keep(bool(page.changes), now):
                 self._keep(steps, behind=bool(page.changes))
             elif self._telling is not None and self._telling.is_due():
                 self._keep([])
@@ -158,6 +160,14 @@ class Engine:
         elif self._busy():  # a storm is stored first
             self._stopping.wait(0.05)
 
+    def _has_to_keep(self, behind: bool, now: int) -> bool:
+        """At once when everything has been judged, now and then while there is more: keeping costs as much as judging
+        some hundred changes."""
+        waited = now - self._kept_at
+        if self._seq == self._kept_seq:
+            return waited >= KEEP_EVERY_MS
+        return not behind or waited >= KEEP_BEHIND_MS
+
     def _keep(self, steps: Steps, *, behind: bool = False) -> None:
         now = self._now()
         passed = [self._record(alert) for step, alert in steps if step is Step.PASSED]
@@ -166,7 +176,7 @@ class Engine:
         state = JudgeState(seq=self._seq, state=_packed(self._judge.state()))
         notices = self._telling.notices(steps, self._judge.open(), behind=behind) if self._telling else None
         self._keeper.keep(state, over + touched, passed, now, notices)
-        self._kept_at = now
+        self._kept_at, self._kept_seq = now, self._seq
         if self._telling is not None and notices is not None and notices.told:
             self._telling.wake()
         for step, alert in steps:
