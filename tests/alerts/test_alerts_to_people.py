@@ -108,6 +108,8 @@ class Told:
         """And all that is due by then is decided and, while the channel takes it, told."""
         self.now += length
         self.until(lambda: not self.telling.is_due())
+        with self.engine._change:  # what is decided is kept when the round is over
+            pass
         self.until(lambda: self.channel.error or not self.kept.awaited())
 
 
