@@ -24,6 +24,9 @@ class Rotation:
         self._how = how
         self._keep = keep
         self._old = re.compile(rf"{re.escape(path.name)}\.(\d{{8}}T\d{{6}}\.\d{{6}}Z)(\.gz|\.zst)?")
+        self._lock = threading.Lock()
+        self._asked = False
+        """Something has been put aside since the thread looked last."""
         self._thread: threading.Thread | None = None
 
     def put_aside(self) -> None:
@@ -34,13 +37,16 @@ class Rotation:
 
     def tidy(self) -> None:
         """Compress and delete in a thread, so that no delivery waits for it."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._work, name="file-rotation", daemon=True)
-            self._thread.start()
+        with self._lock:
+            self._asked = True
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="file-rotation", daemon=True)
+                self._thread.start()
 
     def join(self, timeout: float) -> None:
-        if self._thread is not None:
-            self._thread.join(timeout)
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
 
     def newest_end(self) -> float | None:
         """When the newest old file ended and this one began, in seconds of the epoch."""
@@ -55,6 +61,15 @@ class Rotation:
         return []
 
     def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._asked:
+                    self._thread = None
+                    return
+                self._asked = False
+            self._tidy_up()
+
+    def _tidy_up(self) -> None:
         try:
             old = [name for name in self._names() if self._old.fullmatch(name)]
             if self._keep:
