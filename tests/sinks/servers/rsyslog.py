@@ -43,5 +43,6 @@ class Rsyslog(Server):
         return [(event["uid"], event["message"]) for event in events]
 
     def messages(self) -> list[dict[str, Any]]:
-        lines = self.written.read_bytes().splitlines() if self.written.exists() else []
+        """Those that are written; it writes in blocks, so that the last line may be half."""
+        lines = self.written.read_bytes().split(b"\n")[:-1] if self.written.exists() else []
         return [json.loads(line) for line in lines]
