@@ -10,13 +10,15 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from eventcenter.model import Event
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The worst first."""
 
 MAX_CHARS = 16_384
 """Of a message; what follows says nothing about the problem, and 1.5 MB of anything would hold up the writer."""

@@ -125,10 +125,11 @@ def duration(value: Any) -> int:
 
 
 def show_duration(length: int) -> str:
-    for unit, size in sorted(_UNITS.items(), key=lambda item: -item[1]):
-        if unit != "w" and length % size == 0:
+    """In the largest unit that says it whole: d, h, m, else seconds."""
+    for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
+        if length and length % size == 0:
             return f"{length // size}{unit}"
-    return f"{length // MINUTE}m"
+    return f"{length // 1000}s"
 
 
 def size(value: Any) -> int:

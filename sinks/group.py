@@ -7,16 +7,13 @@ from typing import Literal
 import msgspec
 
 from eventcenter.model import Event
-from eventcenter.rules import built_in
-from sinks.messages import Severity
+from eventcenter.rules import SEVERITIES, Severity, built_in
 
 MAX_NAMES = 30
 """Names that a group keeps of its objects; the occurrences of others are only counted."""
 MAX_TEXT = 1000
 """Characters of an event's message, or of any other text of it, that are kept."""
 By = Literal["object", "workload", "reason", "all"]
-
-_SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 
 
 def severity_of(problem: str, level: str) -> Severity:
@@ -28,7 +25,7 @@ def severity_of(problem: str, level: str) -> Severity:
 
 def severity_rank(severity: Severity) -> int:
     """0 for the most severe."""
-    return _SEVERITIES.index(severity)
+    return SEVERITIES.index(severity)
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from eventcenter.model import Event
-
-Severity = Literal["critical", "high", "medium", "low", "info"]
+from eventcenter.rules import Severity
 
 
 @dataclass(frozen=True, slots=True)

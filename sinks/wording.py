@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from eventcenter.model import Event
-from eventcenter.rules import built_in
+from eventcenter.rules import Severity, built_in
 from eventcenter.shapes import local
-from sinks.messages import Severity, cut_chars
+from sinks.messages import cut_chars
 
 Language = Literal["zh", "en"]
 SHOWN_NAMES = 5

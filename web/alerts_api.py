@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from eventcenter.alerted import AlertRecord
 from eventcenter.query import parse_limit
 from eventcenter.shapes import alert_shape
-from web.params import BadParameter, check_instances, read_strictly, time_parser
+from web.params import check_instances, one_of, read_strictly, time_parser
 from web.site import center
 
 blueprint = Blueprint("alerts", __name__, url_prefix="/api/v1")
@@ -27,7 +27,12 @@ def _check() -> None:
 def alerts() -> Response:
     """`state=active` (the default): pending and firing. `state=resolved`: over between `from` and `to`."""
     now = center().now()
-    parsers = {"state": _state, "from": time_parser(now), "to": time_parser(now), "limit": parse_limit}
+    parsers = {
+        "state": one_of("state", *STATES),
+        "from": time_parser(now),
+        "to": time_parser(now),
+        "limit": parse_limit,
+    }
     values = read_strictly(request.args, parsers)
     desk = center().alerts
     if desk is None:
@@ -49,11 +54,3 @@ def rules() -> Response:
 
 def _shapes(found: list[AlertRecord], titles: dict[str, str]) -> list[dict[str, Any]]:
     return [alert_shape(alert, titles.get(alert.rule, alert.rule)) for alert in found]
-
-
-def _state(text: str) -> str:
-    if text not in STATES:
-        raise BadParameter(
-            "state", f"state {text[:80]!r} is not accepted", hint=f"Accepted: {', '.join(STATES)}."
-        )
-    return text

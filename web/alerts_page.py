@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, g, request
 
 from eventcenter.alerted import AlertRecord
+from eventcenter.rules import SEVERITIES
 from eventcenter.shapes import rfc3339
 from web import links, params
 from web.i18n import _
@@ -18,7 +19,6 @@ from web.window import window
 
 blueprint = Blueprint("alerts_pages", __name__)
 
-SEVERITIES = ("critical", "high", "medium", "low", "info")
 SHOWN = 200
 MARGIN_MS = 300_000
 """Around an alert, in the list of its events."""

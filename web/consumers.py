@@ -12,7 +12,7 @@ from eventcenter.consuming import Asked, Turn, parse_name
 from eventcenter.model import ConsumerStatus
 from eventcenter.shapes import rfc3339
 from web.crosssite import refuse_cross_site
-from web.params import BadParameter, Parser, check_instances, read_strictly
+from web.params import BadParameter, Parser, check_instances, one_of, read_strictly
 from web.site import Site, site
 from web.starts import oldest, parse_start
 
@@ -25,9 +25,7 @@ def named_parsers(now: int) -> dict[str, Parser]:
 
 
 def _flag(text: str) -> bool:
-    if text not in ("0", "1"):
-        raise BadParameter("again", f"again {text[:80]!r} is not accepted", hint="Accepted: 0, 1.")
-    return text == "1"
+    return bool(one_of("again", "0", "1")(text) == "1")
 
 
 def check_named(values: dict[str, Any]) -> None:

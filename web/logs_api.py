@@ -10,7 +10,7 @@ from eventcenter.containerlogs import LogQuestion
 from eventcenter.errors import NotFoundError
 from eventcenter.ports import LogDesk
 from eventcenter.shapes import container_log_shape
-from web.params import BadParameter, check_instances, read_strictly
+from web.params import BadParameter, check_instances, one_of, read_strictly
 from web.site import center
 
 blueprint = Blueprint("logs", __name__, url_prefix="/api/v1")
@@ -23,7 +23,12 @@ CONTAINER = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 @blueprint.get("/events/<path:uid>/logs")
 def show_log(uid: str) -> Response:
     here = center()
-    parsers = {"source": _source, "container": _container, "previous": _flag, "tail": _lines}
+    parsers = {
+        "source": one_of("source", *SOURCES),
+        "container": _container,
+        "previous": _flag,
+        "tail": _lines,
+    }
     values = read_strictly(request.args, {**parsers, **({"uid": str} if uid == "-" else {})})
     check_instances(request.args, here.instance)
     event = here.reader.event(values.get("uid", uid)).event
@@ -48,14 +53,6 @@ def desk() -> LogDesk:
     return found
 
 
-def _source(text: str) -> str:
-    if text not in SOURCES:
-        raise BadParameter(
-            "source", f"source {text[:80]!r} is not accepted", hint="Accepted: live, snapshot."
-        )
-    return text
-
-
 def _container(text: str) -> str:
     if not CONTAINER.fullmatch(text):
         raise BadParameter(
@@ -67,11 +64,7 @@ def _container(text: str) -> str:
 
 
 def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise BadParameter(
-            "previous", f"previous {text[:80]!r} is not accepted", hint="Accepted: true, false."
-        )
-    return text == "true"
+    return bool(one_of("previous", "true", "false")(text) == "true")
 
 
 def _lines(text: str) -> int:

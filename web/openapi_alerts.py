@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from eventcenter.alerted import Outcome
+from eventcenter.rules import SEVERITIES
 from web.alerts_api import STATES
 from web.notifications_api import MAX_LENGTH_S, MAX_MATCHERS, MAX_TEXT
 from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
@@ -21,7 +22,7 @@ _ERRORS = {
     415: "The body is not JSON.",
     503: "The store cannot be read or written now.",
 }
-_SEVERITY: Json = {"enum": ["critical", "high", "medium", "low", "info"]}
+_SEVERITY: Json = {"enum": list(SEVERITIES)}
 
 
 def alert_schemas() -> Json:

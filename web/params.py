@@ -134,10 +134,17 @@ def _filter(name: str, text: str) -> tuple[str, ...]:
     return tuple(_LEVELS.get(value.lower(), value) for value in values) if name == "level" else values
 
 
-def _order(text: str) -> str:
-    if text not in ("asc", "desc"):
-        raise BadParameter("order", f"order {text[:80]!r} is not accepted", hint="Accepted: desc, asc.")
-    return text
+def one_of(name: str, *accepted: str) -> Parser:
+    """A parser that takes one of these words, as they are written."""
+
+    def parse(text: str) -> str:
+        if text not in accepted:
+            raise BadParameter(
+                name, f"{name} {text[:80]!r} is not accepted", hint=f"Accepted: {', '.join(accepted)}."
+            )
+        return text
+
+    return parse
 
 
 def whole_number(name: str, text: str, last: int) -> int:
@@ -186,16 +193,13 @@ def event_parsers(now: int, local: tzinfo = UTC) -> dict[str, Parser]:
         "q": parse_search,
         "limit": parse_limit,
         "cursor": str,
-        "order": _order,
+        "order": one_of("order", "desc", "asc"),
         "format": form,
     }
 
 
-def form(text: str) -> str:
-    """How a change or an event is shown."""
-    if text not in ("event", "record"):
-        raise BadParameter("format", f"format {text[:80]!r} is not accepted", hint="Accepted: event, record.")
-    return text
+form = one_of("format", "event", "record")
+"""How a change or an event is shown."""
 
 
 def overview_parsers(now: int) -> dict[str, Parser]:

@@ -10,7 +10,7 @@ from eventcenter.errors import ConflictError
 from eventcenter.ports import SinkDesk
 from eventcenter.query import parse_limit
 from eventcenter.shapes import dead_letter_shape, sink_shape, sink_test_shape
-from web.params import BadParameter, check_instances, json_body, read_strictly
+from web.params import BadParameter, check_instances, json_body, one_of, read_strictly
 from web.site import center
 
 blueprint = Blueprint("sinks", __name__, url_prefix="/api/v1")
@@ -88,11 +88,7 @@ def handle_dead_letters(name: str) -> Response:
     """Send them again, or drop them: those with the `ids`, or all."""
     read_strictly(request.args, {})
     body = json_body("action", "ids")
-    action = _text(body, "action")
-    if action not in ("send_again", "drop"):
-        raise BadParameter(
-            "action", f"action {action[:80]!r} is not accepted", hint="Accepted: send_again, drop."
-        )
+    action = one_of("action", "send_again", "drop")(_text(body, "action"))
     ids = _ids(body.get("ids"))
     count = desk().send_again(name, ids) if action == "send_again" else desk().drop(name, ids)
     return jsonify({"count": count})

@@ -6,6 +6,7 @@ from typing import Any
 
 from eventcenter.alerts.rule import MINUTE, Kind, Rule
 from eventcenter.rules import Problem, catalogue_entries, matcher, speaks_of_message
+from eventcenter.settingtypes import show_duration
 
 _GROUPS = {"cluster": "instance"}
 """The catalogue's word for what we call an instance."""
@@ -56,18 +57,18 @@ def shape(rule: Rule) -> dict[str, Any]:
     if rule.search_text:
         written["search"] = rule.search_text
     if rule.kind is Kind.ABSENCE:
-        written["absent_for"] = duration_text(rule.within)
+        written["absent_for"] = show_duration(rule.within)
     else:
         written |= {
             "count": rule.count,
-            "within": duration_text(rule.within),
+            "within": show_duration(rule.within),
             "group_by": list(rule.group_by),
         }
     if rule.pending:
-        written["for"] = duration_text(rule.pending)
+        written["for"] = show_duration(rule.pending)
     if rule.resolve_on:
         written["resolve_on"] = [f"{kind}/{reason}" if kind else reason for reason, kind in rule.resolve_on]
-    written |= {"quiet": duration_text(rule.quiet), "enabled": rule.enabled}
+    written |= {"quiet": show_duration(rule.quiet), "enabled": rule.enabled}
     if rule.refines:
         written["refines"] = rule.refines
     return written | {
@@ -75,10 +76,3 @@ def shape(rule: Rule) -> dict[str, Any]:
         for name, value in (("labels", rule.labels), ("annotations", rule.annotations))
         if value
     }
-
-
-def duration_text(length: int) -> str:
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", MINUTE), ("s", 1000)):
-        if length and length % size == 0:
-            return f"{length // size}{unit}"
-    return f"{length // 1000}s"

@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from eventcenter.alerts.catalogue import built_in_rules
 from eventcenter.alerts.fields import duration, flag, positive, shown
@@ -30,13 +30,12 @@ from eventcenter.alerts.routing import KEYS as ROUTING_KEYS
 from eventcenter.alerts.routing import read_routing
 from eventcenter.alerts.rule import GROUPS, Kind, Rule
 from eventcenter.errors import ConfigError, QuerySyntaxError
-from eventcenter.rules import Severity
+from eventcenter.rules import SEVERITIES, Severity
 from eventcenter.search import parse_search
 
 MAX_RULES = 5000
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 Parsed = Mapping[str, Any]
 """Fields of `Rule`."""

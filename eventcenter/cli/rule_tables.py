@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eventcenter.alerts.catalogue import duration_text, shape
+from eventcenter.alerts.catalogue import shape
 from eventcenter.alerts.documents import read_file
 from eventcenter.alerts.life import Alert, Step
 from eventcenter.alerts.replaying import replay
 from eventcenter.alerts.rule import Kind, Rule
 from eventcenter.cli.tables import print_table
 from eventcenter.errors import ConfigError
+from eventcenter.rules import SEVERITIES
 from eventcenter.settings import Settings
+from eventcenter.settingtypes import show_duration
 from eventcenter.shapes import rfc3339
-
-_ORDER = ("critical", "high", "medium", "low", "info")
 
 
 def chosen(rules: Mapping[str, Rule], names: Sequence[str]) -> list[Rule]:
@@ -36,15 +36,15 @@ def chosen(rules: Mapping[str, Rule], names: Sequence[str]) -> list[Rule]:
 def show_rules(rules: Iterable[Rule]) -> None:
     rows = [
         (rule.name, rule.severity, "on" if rule.enabled else "off", _when(rule), rule.title())
-        for rule in sorted(rules, key=lambda rule: (_ORDER.index(rule.severity), rule.name))
+        for rule in sorted(rules, key=lambda rule: (SEVERITIES.index(rule.severity), rule.name))
     ]
     print_table(("NAME", "SEVERITY", "IS", "FIRES AT", "TITLE"), rows)
 
 
 def _when(rule: Rule) -> str:
     if rule.kind is Kind.ABSENCE:
-        return f"nothing for {duration_text(rule.within)}"
-    return "once" if rule.count == 1 else f"{rule.count} in {duration_text(rule.within)}"
+        return f"nothing for {show_duration(rule.within)}"
+    return "once" if rule.count == 1 else f"{rule.count} in {show_duration(rule.within)}"
 
 
 def yaml_of(rule: Rule) -> str:

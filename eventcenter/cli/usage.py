@@ -8,7 +8,7 @@ from contextlib import closing
 import click
 
 from eventcenter.cli.events import open_stored
-from eventcenter.cli.options import STORAGE, takes_settings
+from eventcenter.cli.options import STORAGE, output_option, takes_settings
 from eventcenter.config import Loaded
 from eventcenter.query import MAX_LIMIT, TIME_FORMS, parse_limit, parse_time
 
@@ -31,14 +31,7 @@ DAY_MS = 86_400_000
 @click.option(
     "--limit", metavar="N", default=str(ROWS), show_default=True, help=f"Rows a table, up to {MAX_LIMIT}."
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@output_option
 @takes_settings(*STORAGE, *POLICY)
 def usage(loaded: Loaded, from_: str, to: str | None, limit: str, output: str) -> None:
     """Show what is stored and how it grows.

@@ -6,12 +6,12 @@ import re
 import time
 from typing import Any
 
-from eventcenter.rules import built_in
+from eventcenter.rules import Severity, built_in
 from eventcenter.shapes import rfc3339
 from sinks.delivery import DeliveryError
 from sinks.http import Http
 from sinks.kind import Kind, Option, boolean
-from sinks.messages import Message, Severity, cut_bytes
+from sinks.messages import Message, cut_bytes
 from sinks.settings import SinkSettings
 
 SLACK_S = 600.0

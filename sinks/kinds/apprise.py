@@ -6,10 +6,11 @@ from __future__ import annotations
 import logging
 
 from eventcenter.errors import ConfigError
+from eventcenter.rules import Severity
 from sinks.delivery import TryAgain
 from sinks.kind import Kind
 from sinks.markdown import without_mentions
-from sinks.messages import Message, Severity
+from sinks.messages import Message
 from sinks.settings import SinkSettings
 
 _TYPES: dict[Severity, str] = {

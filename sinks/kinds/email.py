@@ -12,11 +12,12 @@ from email.utils import formatdate, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from eventcenter.errors import ConfigError
+from eventcenter.rules import Severity
 from sinks.delivery import DeliveryError, TryAgain
 from sinks.kind import Kind, Option, boolean, comma_list, one_of, text
 from sinks.mailing import Server, deliver
 from sinks.markdown import html_of
-from sinks.messages import Message, Severity, cut_bytes, cut_chars
+from sinks.messages import Message, cut_bytes, cut_chars
 from sinks.robots import delivery_id
 from sinks.settings import SinkSettings
 

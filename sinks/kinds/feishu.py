@@ -6,10 +6,11 @@ import re
 import time
 from typing import Any
 
+from eventcenter.rules import Severity
 from sinks.http import Http
 from sinks.kind import Kind, Option
 from sinks.markdown import Dialect, Text, in_brackets, without_mentions
-from sinks.messages import Message, Severity, cut_chars
+from sinks.messages import Message, cut_chars
 from sinks.robots import LABEL, Codes, json_within, msg_type, signature, written
 from sinks.settings import SinkSettings
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from eventcenter.rules import Severity
 from sinks.http import Http
 from sinks.kind import Kind, Option, Url, comma_list, one_of
-from sinks.messages import Message, Severity, cut_chars
+from sinks.messages import Message, cut_chars
 from sinks.settings import SinkSettings
 
 PLACES = {"us": "https://api.opsgenie.com", "eu": "https://api.eu.opsgenie.com"}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from eventcenter.rules import Severity
 from eventcenter.shapes import rfc3339
 from sinks.delivery import Broken, Refused
 from sinks.http import Http, told
 from sinks.kind import Kind, Option, Url
-from sinks.messages import Message, Severity, cut_bytes, cut_chars
+from sinks.messages import Message, cut_bytes, cut_chars
 from sinks.settings import SinkSettings
 
 API = "https://events.pagerduty.com"

@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 from eventcenter.errors import ConfigError
+from eventcenter.rules import Severity
 from sinks.delivery import Broken, Refused, TryAgain
 from sinks.http import Http, json_of, told
 from sinks.kind import Kind, Option, Url
 from sinks.markdown import Dialect, in_brackets
-from sinks.messages import Message, Severity, cut_chars
+from sinks.messages import Message, cut_chars
 from sinks.robots import LABEL, chars_within, written
 from sinks.settings import SinkSettings
 

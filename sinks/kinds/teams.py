@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from eventcenter.rules import Severity
 from sinks.http import Http
 from sinks.kind import Kind
 from sinks.markdown import Line, Span, longest, of_markdown, of_text
-from sinks.messages import Message, Severity, cut_chars
+from sinks.messages import Message, cut_chars
 from sinks.robots import LABEL, json_within
 from sinks.settings import SinkSettings
 

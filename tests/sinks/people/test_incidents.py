@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from eventcenter.rules import Severity
 from sinks.delivery import Broken, Refused, TryAgain
-from sinks.messages import Messenger, Severity
+from sinks.messages import Messenger
 from tests.sinks.made import settings
 from tests.sinks.people.made import LINK, message
 from tests.sinks.servers.faulty import Answer, FaultyServer
