@@ -11,7 +11,18 @@ from web.changes import STREAM
 from web.openapi_alerts import alert_paths, alert_schemas
 from web.openapi_consuming import change_parameters, consumer_name, consumer_schemas
 from web.openapi_logs import log_parameters, log_schemas
-from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
+from web.openapi_parts import (
+    COUNT,
+    STRING,
+    TIME,
+    Json,
+    content,
+    list_of,
+    object_of,
+    operation,
+    parameter,
+    ref,
+)
 from web.openapi_saved import saved_schemas
 from web.openapi_sinks import sink_paths, sink_schemas
 from web.openapi_usage import usage_parameters, usage_schemas
@@ -158,15 +169,10 @@ _FORMAT = parameter(
 )
 
 
-def _content(schema: str, kind: str = "application/json") -> Json:
-    return {kind: {"schema": ref(schema)}}
-
-
 def _get(summary: str, schema: str, parameters: list[Json], *errors: int, **more: Json) -> Json:
-    responses: Json = {"200": {"description": "OK", "content": _content(schema)}}
-    for status in (400, 503, *errors):
-        responses[str(status)] = {"description": _ERRORS[status], "content": _content("Error")}
-    return {"get": {"summary": summary, "parameters": parameters, "responses": {**responses, **more}}}
+    made = operation(summary, schema, parameters, {status: _ERRORS[status] for status in (400, 503, *errors)})
+    made["responses"] |= more
+    return {"get": made}
 
 
 _ERRORS = {
@@ -195,14 +201,14 @@ def _query() -> Json:
         422,
         429,
     )
-    body = {"required": True, "content": _content("Question")}
+    body = {"required": True, "content": content("Question")}
     return {"post": {**path["get"], "requestBody": body}}
 
 
 def _saved() -> Json:
     """All of it, and one by its number."""
     id = parameter("id", "Number of the saved query.", {"type": "integer", "minimum": 1}, "path")
-    body = {"required": True, "content": _content("QueryDraft")}
+    body = {"required": True, "content": content("QueryDraft")}
     wrong = (403, 404, 409, 413, 415)
 
     def one(
@@ -261,7 +267,7 @@ def _paths() -> Json:
             "messages of the type `missed`.",
         }
     }
-    not_ready = {"description": "Not ready; says why.", "content": _content("NotReady")}
+    not_ready = {"description": "Not ready; says why.", "content": content("NotReady")}
     return {
         "/api/v1/events": _get(
             "List events",
@@ -277,7 +283,7 @@ def _paths() -> Json:
             "ContainerLog",
             [uid, *log_parameters(), _INSTANCE],
             404,
-            **{"403": {"description": "The right to get pods/log is missing.", "content": _content("Error")}},
+            **{"403": {"description": "The right to get pods/log is missing.", "content": content("Error")}},
         ),
         "/api/v1/changes": changes,
         "/api/v1/consumers": _get("Named consumers", "Consumers", [_INSTANCE], 404),
@@ -287,8 +293,8 @@ def _paths() -> Json:
         ),
         "/api/v1/query": _query(),
         **_saved(),
-        **alert_paths(_FROM, _TO, _LIMIT, _INSTANCE, _content("Error")),
-        **sink_paths(_INSTANCE, _content("Error")),
+        **alert_paths(_FROM, _TO, _LIMIT, _INSTANCE),
+        **sink_paths(_INSTANCE),
         "/api/v1/usage": _get(
             "What is stored, how much room it takes, what it will come to",
             "Usage",

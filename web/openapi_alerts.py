@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from eventcenter.alerted import Outcome
 from eventcenter.rules import SEVERITIES
 from web.alerts_api import STATES
 from web.notifications_api import MAX_LENGTH_S, MAX_MATCHERS, MAX_TEXT
-from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
+from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, operation, parameter, ref
 
 _MAYBE_TIME: Json = {"oneOf": [TIME, {"type": "null"}]}
 _TEXTS: Json = {"type": "object", "additionalProperties": STRING}
@@ -132,16 +131,14 @@ def _notification_schemas() -> Json:
     }
 
 
-def alert_paths(since: Json, until: Json, limit: Json, instance: Json, error: Json) -> Json:
+def alert_paths(since: Json, until: Json, limit: Json, instance: Json) -> Json:
     state = parameter(
         "state",
         "active: pending and firing; resolved: over in the range.",
         {"enum": list(STATES), "default": "active"},
     )
 
-    def one(
-        summary: str, answer: str | None, *parameters: Json, status: str = "200", body: str = ""
-    ) -> dict[str, Any]:
+    def one(summary: str, answer: str | None, *parameters: Json, status: str = "200", body: str = "") -> Json:
         codes = (
             400,
             404,
@@ -150,16 +147,8 @@ def alert_paths(since: Json, until: Json, limit: Json, instance: Json, error: Js
             *((403, 413, 415) if body else ()),
         )
         codes = (*codes, 403) if status == "204" else codes
-        content = {"application/json": {"schema": ref(answer)}} if answer else None
-        responses: dict[str, Any] = {
-            status: {"description": "OK", **({"content": content} if content else {})}
-        }
-        responses |= {str(code): {"description": _ERRORS[code], "content": error} for code in codes}
-        made: Json = {"summary": summary, "parameters": [*parameters, instance], "responses": responses}
-        if body:
-            schema = {"application/json": {"schema": ref(body)}}
-            made["requestBody"] = {"required": True, "content": schema}
-        return made
+        told = {code: _ERRORS[code] for code in codes}
+        return operation(summary, answer, [*parameters, instance], told, status=status, body=body)
 
     id = parameter("id", "Its number.", {"type": "integer", "minimum": 1}, "path")
     return {

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from eventcenter.forwarded import SinkState
-from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, parameter, ref
+from web.openapi_parts import COUNT, STRING, TIME, Json, list_of, object_of, operation, parameter, ref
 from web.sinks_api import MAX_LETTERS
 
 _MAYBE_TIME: Json = {"oneOf": [TIME, {"type": "null"}]}
@@ -99,7 +97,7 @@ def sink_schemas() -> Json:
     }
 
 
-def sink_paths(instance: Json, error: Json) -> Json:
+def sink_paths(instance: Json) -> Json:
     name = parameter("name", "Of the sink.", {**STRING, "minLength": 1}, "path")
     limit = parameter(
         "limit", "At most so many.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
@@ -113,17 +111,8 @@ def sink_paths(instance: Json, error: Json) -> Json:
         status: str = "200",
         body: str = "",
     ) -> Json:
-        content = {"application/json": {"schema": ref(answer)}} if answer else None
-        responses: dict[str, Any] = {
-            status: {"description": "OK", **({"content": content} if content else {})}
-        }
-        for code in (400, 404, 503, *errors):
-            responses[str(code)] = {"description": _ERRORS[code], "content": error}
-        made: Json = {"summary": summary, "parameters": [*parameters, instance], "responses": responses}
-        if body:
-            schema = {"application/json": {"schema": ref(body)}}
-            made["requestBody"] = {"required": True, "content": schema}
-        return made
+        told = {code: _ERRORS[code] for code in (400, 404, 503, *errors)}
+        return operation(summary, answer, [*parameters, instance], told, status=status, body=body)
 
     changing = (403, 409, 413, 415)
     return {
