@@ -30,7 +30,7 @@ PAGE = 500
 LOOK_S = 1.0
 """Between two looks at the clock and whether to stop; an event is judged within as long."""
 KEEP_EVERY_MS = 5_000
-"""So often the position is kept where nothing has changed."""
+"""So often it is looked whether the time alone has changed what is kept."""
 KEEP_BEHIND_MS = 1_000
 AGAIN_S = 5.0
 """After a failure of the store."""
@@ -57,6 +57,7 @@ class Engine:
         self._seq = 0
         self._kept_at = 0
         self._kept_seq = -1
+        self._kept_state = b""
         self._error: str | None = None
         self._stopping = threading.Event()
         self._change = threading.Lock()
@@ -165,8 +166,13 @@ class Engine:
         some hundred changes."""
         waited = now - self._kept_at
         if self._seq == self._kept_seq:
-            return waited >= KEEP_EVERY_MS
+            return waited >= KEEP_EVERY_MS and self._has_changed(now)
         return not behind or waited >= KEEP_BEHIND_MS
+
+    def _has_changed(self, now: int) -> bool:
+        """Whether the time alone has changed what is kept; a quiet center writes nothing."""
+        self._kept_at = now
+        return _packed(self._judge.state()) != self._kept_state
 
     def _keep(self, steps: Steps, *, behind: bool = False) -> None:
         now = self._now()
@@ -176,7 +182,7 @@ class Engine:
         state = JudgeState(seq=self._seq, state=_packed(self._judge.state()))
         notices = self._telling.notices(steps, self._judge.open(), behind=behind) if self._telling else None
         self._keeper.keep(state, over + touched, passed, now, notices)
-        self._kept_at, self._kept_seq = now, self._seq
+        self._kept_at, self._kept_seq, self._kept_state = now, state.seq, state.state
         if self._telling is not None and notices is not None and notices.told:
             self._telling.wake()
         for step, alert in steps:

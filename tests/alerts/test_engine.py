@@ -196,3 +196,29 @@ def test_the_catalogue_judges_a_crash_loop_of_forty_pods_as_one(judged: Judged) 
         )
     (alert,) = judged.when(1)
     assert (alert.rule, alert.labels["workload"]) == ("pod-crash-loop", "web")
+
+
+def test_a_quiet_center_writes_nothing(judged: Judged) -> None:
+    judged.start(OWN)
+    judged.put(3)
+    judged.when(1)
+    judged.judged()
+    kept: list[object] = []
+    keep = judged.table.keep
+
+    def counting(*given: Any) -> None:
+        kept.append(given)
+        keep(*given)
+
+    judged.table.keep = counting  # type: ignore[method-assign]
+    for _ in range(3):
+        judged.now += 6_000
+        looked = judged.engine._kept_at
+        for _ in range(500):
+            if judged.engine._kept_at > looked:
+                break
+            threading.Event().wait(0.02)
+    assert kept == []
+    judged.now += 40 * MINUTE  # now it is over
+    judged.over(1)
+    assert kept
