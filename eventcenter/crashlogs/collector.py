@@ -61,6 +61,7 @@ class Collector:
         self._connection: Connection | None = None
         self._seq = 0
         self._kept_at = 0
+        self._kept_seq = -1
         self._forbidden: dict[str, int] = {}
         self._told = False
         self._kept_with: dict[str, int] = {}
@@ -104,13 +105,13 @@ class Collector:
                 return
             self._seq = change.event.seq
         self._seq = page.next
-        if self._now() - self._kept_at >= KEEP_EVERY_MS:
+        if self._seq != self._kept_seq and self._now() - self._kept_at >= KEEP_EVERY_MS:
             self._keep_position()
         if not page.changes:
             self._changes.wait_for_change(self._seq, LOOK_S)
 
     def _keep_position(self) -> None:
-        self._kept_at = self._now()
+        self._kept_at, self._kept_seq = self._now(), self._seq
         self._keeper.keep_position(self._seq, self._kept_at)
 
     def _take(self, event: Event) -> None:
